@@ -1,0 +1,1 @@
+"""Everything that computes: engines, pipeline, media, jobs. Headless; no Qt anywhere."""

@@ -1,0 +1,215 @@
+"""Roles that an engine can play, and the card that describes it without importing it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from engines.core.context import Context
+from engines.core.faults import EngineError, Fault
+from engines.core.types import Alpha, FloatImage, Pixels
+
+OptionValue: TypeAlias = bool | int | float | str
+Options: TypeAlias = Mapping[str, OptionValue]
+
+
+class Task(Enum):
+    """What a person wants done; an engine's card names the one it is best at."""
+
+    TEXT = "text"
+    OBJECT = "object"
+    VIDEO = "video"
+    FIND_TEXT = "find-text"
+
+
+class Role(Enum):
+    """Which abstract class of this module an engine implements."""
+
+    IMAGE_ERASER = "image-eraser"
+    TEXT_DETECTOR = "text-detector"
+
+
+class Backend(Enum):
+    """What runs the network."""
+
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them."""
+
+    file: str
+    source: str
+    licence: str
+    url: str = ""
+    sha256: str = ""
+    size: int = 0
+    bundled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of an engine, as the CLI and the editor show it. The type is that of ``default``."""
+
+    name: str
+    label: str
+    help: str
+    default: OptionValue
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: OptionValue) -> OptionValue:
+        """``value`` as this option's type, or an ``EngineError`` that names what is allowed."""
+        allowed_int_as_float = isinstance(self.default, float) and isinstance(value, int)
+        if type(value) is not type(self.default) and not (allowed_int_as_float and not isinstance(value, bool)):
+            raise self._refusal(value)
+        if self.choices and value not in self.choices:
+            raise self._refusal(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            below = self.minimum is not None and value < self.minimum
+            above = self.maximum is not None and value > self.maximum
+            if below or above or math.isnan(value):  # a NaN passes every comparison
+                raise self._refusal(value)
+        return float(value) if allowed_int_as_float else value
+
+    def parse(self, text: str) -> OptionValue:
+        """The value that ``text`` (from a command line) stands for."""
+        try:
+            if isinstance(self.default, bool):
+                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+            return self.check(type(self.default)(text))
+        except (KeyError, ValueError) as error:
+            raise self._refusal(text) from error
+
+    def _refusal(self, value: OptionValue) -> EngineError:
+        if self.choices:
+            allowed = "one of " + ", ".join(self.choices)
+        elif self.minimum is not None and self.maximum is not None:
+            allowed = f"from {self.minimum:g} to {self.maximum:g}"
+        else:
+            allowed = {bool: "true or false", str: "a text"}.get(type(self.default), "a number")
+        return EngineError(Fault.BAD_INPUT, f"Option {self.name} cannot be {value!r}.", f"It must be {allowed}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One ``models/<id>.toml``: all that may be said of an engine without importing it.
+
+    ``multiple_of``: sides given to the engine are padded to it. ``min_side``, ``best_side``, ``max_side``:
+    the crop sizes it likes, in pixels; longer crops are tiled. ``context``: pixels of surroundings that a
+    crop takes on every side of the hole.
+    """
+
+    id: str
+    name: str
+    role: Role
+    task: Task
+    summary: str
+    entry: str
+    licence: str
+    commercial: bool
+    source: str
+    weights: tuple[Weight, ...] = ()
+    devices: tuple[str, ...] = ("cpu",)
+    backends: tuple[Backend, ...] = ()
+    multiple_of: int = 1
+    min_side: int = 1
+    best_side: int = 512
+    max_side: int = 1024
+    context: int = 32
+    options: tuple[Option, ...] = ()
+
+    def resolve(self, given: Options) -> dict[str, OptionValue]:
+        """Every option's value: the given ones checked, the others at their defaults."""
+        known = {option.name: option for option in self.options}
+        for name in given:
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise EngineError(Fault.BAD_INPUT, f"Engine {self.id} has no option {name!r}.", f"It has: {names}.")
+        return {name: option.check(given.get(name, option.default)) for name, option in known.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an engine is built from. ``weights``: verified files, by the name in the card.
+
+    ``device`` is a torch device string that exists (``cpu``, ``cuda:0``, ``mps``). ``onnx``: the exported
+    model where ``backend`` is ONNX, else None.
+    """
+
+    card: Card
+    weights: Mapping[str, Path]
+    device: str = "cpu"
+    backend: Backend = Backend.TORCH
+    onnx: Path | None = None
+
+
+class Engine(ABC):
+    """Constructing loads; ``close`` frees. Not thread-safe."""
+
+    @abstractmethod
+    def __init__(self, setup: Setup) -> None:
+        """Load what ``setup`` names, or raise an ``EngineError``."""
+
+    def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs freeing by hand
+        """Free memory; the engine is not used afterwards."""
+
+
+class ImageEraser(Engine):
+    """Fills the hole of a crop."""
+
+    @abstractmethod
+    def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
+        """The crop with its hole filled.
+
+        ``image``: ``(h, w, 3)`` in 0..1, sides at least ``min_side`` and multiples of ``multiple_of``.
+        ``alpha``: ``(h, w)`` uint8, more than 0 = erase. ``options``: every option of the card, resolved.
+        Returns the same shape and range; what it does outside the hole is thrown away by the pipeline.
+        """
+
+    def for_tiles(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> ImageEraser:
+        """An eraser for the tiles of ``image``, which is too large to be erased at once.
+
+        Engines whose result depends on statistics of what they are shown take them here, once, and return
+        an eraser that replays them, so that no seam shows. Others return themselves.
+        """
+        del image, alpha, options, ctx
+        return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextLine:
+    """One line of text: its outline, what it says, and how sure the detector is (0..1).
+
+    ``polygon``: ``(n, 2)`` float32, pixels, clockwise from the text's top left.
+    """
+
+    polygon: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundText:
+    """All lines of a picture, and ``coverage``: ``(h, w)`` uint8, 255 where the detector sees glyphs."""
+
+    lines: Sequence[TextLine]
+    coverage: Alpha
+
+
+class TextDetector(Engine):
+    """Finds text lines."""
+
+    @abstractmethod
+    def detect(self, image: Pixels, options: Options, ctx: Context) -> FoundText:
+        """The text lines of an ``(h, w, 3)`` uint8 RGB picture of any size, in reading order."""

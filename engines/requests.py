@@ -1,0 +1,119 @@
+"""What can be asked of a session, and what it tells while it works.
+
+Requests and events are frozen values: the whole input is inside, so one can be pickled to the engine
+process, kept as a test case, or sent to a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from engines.core.context import Context
+from engines.core.engine import Backend, FoundText, Options
+from engines.core.faults import EngineError
+from engines.core.types import FloatImage, Mask, Patch, Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EraseImage:
+    """Erase ``mask`` from ``image`` (``(h, w, 3)``, uint8, uint16 or float32).
+
+    ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. ``allow_cpu``: after running out of
+    graphics memory with the smallest tiles, go on with the CPU and say so.
+    """
+
+    engine: str
+    image: Pixels
+    mask: Mask
+    options: Options = field(default_factory=dict)
+    device: str = "auto"
+    backend: Backend = Backend.TORCH
+    allow_cpu: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectText:
+    """Find the text lines of ``image`` (``(h, w, 3)`` uint8 RGB)."""
+
+    image: Pixels
+    options: Options = field(default_factory=dict)
+    engine: str = "text"
+    device: str = "auto"
+
+
+Request: TypeAlias = EraseImage | DetectText
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Erased:
+    """The patches to paint, and how they were made. ``seconds`` by stage; ``peak_memory`` in bytes."""
+
+    patches: tuple[Patch, ...]
+    engine: str
+    device: str
+    backend: Backend
+    regions: int
+    seconds: Mapping[str, float]
+    peak_memory: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detected:
+    """The text found, how long it took, and on what."""
+
+    found: FoundText
+    device: str
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+Result: TypeAlias = Erased | Detected
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progressed:
+    """``done`` is the share of the job that is finished, 0..1."""
+
+    job: int
+    done: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Previewed:
+    """An intermediate crop, ``(h, w, 3)`` float32 in 0..1."""
+
+    job: int
+    image: FloatImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    job: int
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class WasCancelled:
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    job: int
+    error: EngineError
+
+
+Event: TypeAlias = Progressed | Previewed | Finished | WasCancelled | Failed
+"""Each job ends in exactly one of the last three."""
+
+
+class Runner(Protocol):
+    """Whoever can answer a request: a ``Session`` in this process, or the client of an engine process."""
+
+    def run(self, request: Request, ctx: Context) -> Result:
+        """The result, an ``EngineError``, or ``Cancelled``."""
+        ...
