@@ -1,0 +1,1 @@
+"""What all image engines share: crops, tiles, compositing, finding strokes. NumPy and OpenCV only."""

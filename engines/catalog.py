@@ -1,0 +1,149 @@
+"""Reads ``models/*.toml`` into cards, checking every field; imports no engine."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from engines.core.engine import Backend, Card, Option, OptionValue, Role, Task, Weight
+from engines.core.faults import EngineError, Fault
+from engines.core.paths import models_dir
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+
+class Catalog(Mapping[str, Card]):
+    """All cards by id, in a fixed order."""
+
+    def __init__(self, cards: Mapping[str, Card]) -> None:
+        self._cards = dict(sorted(cards.items()))
+
+    def __getitem__(self, engine: str) -> Card:
+        return self._cards[engine]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cards)
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def card(self, engine: str, role: Role | None = None) -> Card:
+        """The card of ``engine``, or an ``EngineError`` that lists the engines there are (of ``role``)."""
+        card = self._cards.get(engine)
+        if card is None or (role is not None and card.role is not role):
+            there = ", ".join(self.ids(role))
+            raise EngineError(Fault.UNKNOWN_ENGINE, f"There is no engine {engine!r}.", f"There are: {there}.")
+        return card
+
+    def ids(self, role: Role | None = None) -> list[str]:
+        return [card.id for card in self._cards.values() if role in (None, card.role)]
+
+
+def load_catalog(*folders: Path) -> Catalog:
+    """The cards in ``folders`` (the program's own when none is given); a later folder wins over an earlier."""
+    cards: dict[str, Card] = {}
+    for folder in folders or (models_dir(),):
+        for path in sorted(folder.glob("*.toml")):
+            card = read_card(path)
+            cards[card.id] = card
+    return Catalog(cards)
+
+
+def read_card(path: Path) -> Card:
+    """The card in ``path``, or an ``EngineError`` that names the field that is wrong."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        card = _card(table)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, KeyError) as error:
+        raise EngineError(Fault.BAD_INPUT, f"The engine card {path.name} cannot be used: {error}.") from error
+    if card.id != path.stem:
+        raise EngineError(Fault.BAD_INPUT, f"The engine card {path.name} is for {card.id!r}; names must agree.")
+    return card
+
+
+_TABLES = ("role", "task", "weights", "backends", "devices", "options")
+
+
+def _card(table: Mapping[str, object]) -> Card:
+    plain = {name: value for name, value in table.items() if name not in _TABLES}
+    card = _build(
+        Card,
+        {
+            **plain,
+            "role": _member(Role, table.get("role")),
+            "task": _member(Task, table.get("task")),
+            "weights": _rows(table, "weights", lambda row: _build(Weight, row)),
+            "backends": tuple(_member(Backend, name) for name in _list(table, "backends")),
+            "devices": tuple(str(name) for name in _list(table, "devices")) or ("cpu",),
+            "options": _rows(table, "options", _option),
+        },
+    )
+    for name in ("licence", "source", "summary", "entry"):
+        if not getattr(card, name):
+            msg = f"{name} is empty"
+            raise ValueError(msg)
+    return card
+
+
+def _option(row: Mapping[str, object]) -> Option:
+    choices = tuple(str(choice) for choice in _list(row, "choices"))
+    option = _build(Option, {**row, "choices": choices})
+    option.check(option.default)
+    return option
+
+
+def _rows(table: Mapping[str, object], name: str, make: Callable[[Mapping[str, object]], T]) -> tuple[T, ...]:
+    rows = _list(table, name)
+    if not all(isinstance(row, dict) for row in rows):
+        msg = f"{name} must be tables"
+        raise TypeError(msg)
+    return tuple(make(row) for row in rows if isinstance(row, dict))
+
+
+def _list(table: Mapping[str, object], name: str) -> list[object]:
+    value = table.get(name, [])
+    if not isinstance(value, list):
+        msg = f"{name} must be a list"
+        raise TypeError(msg)
+    return value
+
+
+def _member(kind: type[E], value: object) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(str(member.value) for member in kind)
+        msg = f"{kind.__name__.lower()} is {value!r} and must be one of {allowed}"
+        raise ValueError(msg) from None
+
+
+_SCALARS: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "float | None": (int, float),
+    "OptionValue": OptionValue.__args__,
+}
+
+
+def _build(kind: Callable[..., T], row: Mapping[str, object]) -> T:
+    """A frozen dataclass from a table: unknown, missing and ill-typed fields are refused by name."""
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    for name, value in row.items():
+        if name not in known:
+            msg = f"it has an unknown field {name!r}"
+            raise ValueError(msg)
+        wanted = _SCALARS.get(str(known[name].type))
+        if wanted is not None and (not isinstance(value, wanted) or (wanted is int and isinstance(value, bool))):
+            msg = f"{name} is {value!r}, which is not of type {known[name].type}"
+            raise TypeError(msg)
+    missing = [name for name, f in known.items() if f.default is MISSING and name not in row]
+    if missing:
+        msg = f"it lacks {', '.join(missing)}"
+        raise ValueError(msg)
+    return kind(**row)
