@@ -1,0 +1,67 @@
+"""The command line: one file per command. Nothing heavy is imported until a command runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Annotated
+
+import click
+import typer
+
+from app.cli import doctor, engines, erase, models
+from app.cli.console import complain
+from engines.core.faults import EngineError
+
+VERSION = "0.1.0"
+
+cli = typer.Typer(
+    name="cleanplate",
+    help="Remove text, marks and objects from photos, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cleanplate {VERSION}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Remove text, marks and objects from photos, on your own machine."""
+
+
+cli.command("erase")(erase.erase)
+cli.command("engines")(engines.engines)
+cli.add_typer(models.app, name="models")
+cli.command("doctor")(doctor.doctor)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    command = typer.main.get_command(cli)
+    try:
+        code = command.main(list(arguments), prog_name="cleanplate", standalone_mode=False)
+    except EngineError as error:
+        complain(error)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("Stopped. Files that were finished before are kept.")
+        return 130
+    except Exception as error:
+        logging.getLogger("cleanplate").debug("unexpected failure", exc_info=True)
+        complain(f"Something went wrong inside Cleanplate: {type(error).__name__}: {error}")
+        return 1
+    return code if isinstance(code, int) else 0

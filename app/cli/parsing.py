@@ -1,0 +1,101 @@
+"""What a command line's words stand for: boxes, polygons, patterns, engine options, files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:  # these import numpy, which --help must not wait for
+    from engines.core.engine import Card, OptionValue
+    from engines.core.types import Box
+    from engines.jobs.erase_file import Files
+
+
+_FAR = 1e7
+"""No picture is this many pixels long."""
+
+
+def file_pairs(photos: Sequence[Path], out_path: Path, dry_run: bool) -> list[Files]:
+    """Which file each photo is written to: ``out_path`` itself, or its name in that folder, which is made."""
+    from engines.jobs.erase_file import Files
+
+    into_folder = len(photos) > 1 or out_path.is_dir() or str(out_path).endswith(("/", "\\"))
+    if not into_folder:
+        if dry_run and out_path.suffix.lower() != ".png":
+            raise typer.BadParameter("With --dry-run the outlines are written as PNG: let -o end in .png.")
+        return [Files(photos[0], out_path)]
+    names = [f"{photo.stem}-outlines.png" if dry_run else photo.name for photo in photos]
+    folded = [name.casefold() for name in names]  # many file systems take a.JPG and a.jpg for one
+    twice = {name for name in names if folded.count(name.casefold()) > 1}
+    if twice:
+        raise typer.BadParameter(f"Several photos would be written to {sorted(twice)[0]}: clean them in separate runs.")
+    if out_path.exists() and not out_path.is_dir():
+        raise typer.BadParameter(f"{out_path} is a file; several photos need a folder.", param_hint="-o")
+    out_path.mkdir(parents=True, exist_ok=True)
+    return [Files(photo, out_path / name) for photo, name in zip(photos, names, strict=True)]
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in re.split(r"[,\s]+", text.strip(" ,"))]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(abs(number) < _FAR for number in numbers):  # false for NaN, too
+        raise typer.BadParameter(f"{text!r} is not a list of pixel positions.")
+    return numbers
+
+
+def box(text: str) -> Box:
+    """The box that ``X,Y,W,H`` stands for."""
+    from engines.core.types import Box
+
+    numbers = _numbers(text)
+    if len(numbers) != 4 or any(number != int(number) for number in numbers) or min(numbers[2:]) <= 0:
+        raise typer.BadParameter(
+            f"{text!r} is not X,Y,W,H: four whole numbers, W and H more than 0.", param_hint="--box"
+        )
+    return Box(*(int(number) for number in numbers))
+
+
+def polygon(text: str) -> tuple[tuple[float, float], ...]:
+    """The corners that ``X1,Y1,X2,Y2,...`` stands for; three at least."""
+    numbers = _numbers(text)
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise typer.BadParameter(f"{text!r} is not at least three X,Y pairs.", param_hint="--polygon")
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def pattern(text: str | None, name: str) -> str | None:
+    """``text`` itself, once it is known to be a regular expression; ``name``: the option it was given to."""
+    try:
+        re.compile(text or "")
+    except re.error as error:
+        raise typer.BadParameter(f"{text!r} is not a regular expression: {error}.", param_hint=name) from None
+    return text
+
+
+def check_device(device: str) -> None:
+    """Refuse what is no device name."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise typer.BadParameter(f"{device!r} is not auto, cpu, cuda, cuda:N or mps.", param_hint="--device")
+
+
+def engine_options(card: Card, settings: Sequence[str], seed: int | None) -> dict[str, OptionValue]:
+    """The values that ``NAME=VALUE`` words and ``--seed`` give to the engine's options."""
+    schema = {option.name: option for option in card.options}
+    chosen: dict[str, OptionValue] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{setting!r} is not NAME=VALUE.", param_hint="--set")
+        if name not in schema:
+            names = ", ".join(schema) or "none"
+            raise typer.BadParameter(f"{card.id} has no option {name!r}; it has: {names}.", param_hint="--set")
+        chosen[name] = schema[name].parse(value)
+    if seed is not None and "seed" in schema:  # the other engines do not draw at random: any seed gives the same
+        chosen["seed"] = seed
+    return chosen

@@ -1,0 +1,251 @@
+"""One photo, from file to file: read, find the mask, erase, write. The CLI and batches call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from engines.core.context import Context
+from engines.core.engine import Backend, Options, TextLine
+from engines.core.faults import EngineError, Fault
+from engines.core.mask_ops import box_mask, grown, polygon_mask
+from engines.core.measure import Stopwatch
+from engines.core.types import Box, Mask, Pixels
+from engines.media.images import (
+    DEFAULT_MAX_PIXELS,
+    Picture,
+    copy_picture,
+    read_mask,
+    read_picture,
+    write_picture,
+    write_png,
+)
+from engines.pipeline.composite import scale_of, to_unit
+from engines.pipeline.text_mask import choose, outline, text_mask
+from engines.requests import Detected, DetectText, Erased, EraseImage, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class TextSearch:
+    """Which text to erase: lines that match ``only`` (all, where None) and do not match ``keep``.
+
+    ``min_size``: least height of a line in pixels. The patterns are regular expressions, case ignored.
+    """
+
+    only: str | None = None
+    keep: str | None = None
+    min_size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What to erase: everything named here together. Coordinates are those of the picture as it is shown."""
+
+    mask: Path | None = None
+    resize_mask: bool = False
+    boxes: tuple[Box, ...] = ()
+    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+    text: TextSearch | None = None
+    grow: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Which engine, where it runs, and what may be done to files."""
+
+    engine: str
+    options: Options = field(default_factory=dict)
+    device: str = "auto"
+    backend: Backend = Backend.TORCH
+    allow_cpu: bool = False
+    overwrite: bool = False
+    max_pixels: int = DEFAULT_MAX_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The photo to read, and the file to write."""
+
+    source: Path
+    target: Path
+
+
+class Outcome(Enum):
+    """What became of a photo."""
+
+    ERASED = "erased"
+    COPIED = "copied"
+    OUTLINED = "outlined"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """How one photo went. ``seconds`` by stage, ``peak_memory`` in bytes; ``lines``: the text found."""
+
+    files: Files
+    outcome: Outcome
+    engine: str
+    device: str
+    backend: str
+    regions: int
+    seconds: Mapping[str, float]
+    peak_memory: int
+    lines: tuple[TextLine, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    mask: Mask
+    lines: Sequence[TextLine] = ()
+
+
+def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
+    """Erase ``what`` from the photo ``files.source`` into ``files.target``.
+
+    Raises ``EngineError`` or ``Cancelled``; then nothing was written. A photo with nothing to erase is
+    copied as it is, and the report says so.
+    """
+    watch = Stopwatch()
+    ctx.step(0.0, f"reading {files.source.name}")
+    refuse_target(files, overwrite=how.overwrite)
+    with watch.stage("read"):
+        picture = read_picture(files.source, how.max_pixels)
+    with watch.stage("mask"):
+        found = _mask(runner, picture, what, how, ctx.part(0.0, 0.4))
+    if found.mask.empty:
+        return _copied(files, found, how, watch)
+    request = EraseImage(how.engine, picture.pixels, found.mask, how.options, how.device, how.backend, how.allow_cpu)
+    with watch.stage("engine"):
+        erased = runner.run(request, ctx.part(0.4, 0.55))
+    if not isinstance(erased, Erased):
+        raise TypeError(erased)
+    with watch.stage("write"):
+        notes = write_picture(picture, painted(picture.pixels, erased), files.target, overwrite=how.overwrite)
+    return _report(files, found, erased, watch, notes)
+
+
+def outline_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
+    """Write a PNG that shows what ``erase_file`` would erase: outlines of the text and of the mask."""
+    watch = Stopwatch()
+    refuse_target(files, overwrite=how.overwrite)
+    with watch.stage("read"):
+        picture = read_picture(files.source, how.max_pixels)
+    view = shown(picture.pixels)
+    with watch.stage("mask"):
+        plain = _drawn_mask(picture, what)
+        detected = _detect(runner, view, how, ctx) if what.text else None
+        lines = tuple(detected.found.lines) if detected else ()
+        chosen = choose(lines, what.text.only, what.text.keep, what.text.min_size) if what.text else []
+    with watch.stage("write"):
+        write_png(outline(_tinted(view, plain), lines, chosen), files.target, overwrite=how.overwrite)
+    return FileReport(files, Outcome.OUTLINED, "", "", "", len(chosen), watch.seconds, 0, tuple(chosen))
+
+
+def refuse_target(files: Files, *, overwrite: bool) -> None:
+    """Say no before any work is done: the source is never written to, other files only with ``overwrite``."""
+    source, target = files.source, files.target
+    if target.exists():
+        if source.exists() and target.samefile(source):
+            raise EngineError(
+                Fault.EXISTS, f"{target} is the photo itself, which is never overwritten.", "Give another -o."
+            )
+        if not overwrite:
+            raise EngineError(Fault.EXISTS, f"{target} exists already.", "Add --overwrite or give another -o.")
+
+
+def painted(pixels: Pixels, erased: Erased) -> Pixels:
+    """A copy of the picture with all patches painted in."""
+    result: Pixels = pixels.copy()
+    for patch in erased.patches:
+        patch.paint(result)
+    return result
+
+
+def shown(pixels: Pixels) -> Pixels:
+    """The picture in 8 bits, as detectors and previews see it."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    return np.rint(to_unit(pixels, scale_of(pixels)) * 255).astype(np.uint8)
+
+
+def _mask(runner: Runner, picture: Picture, what: What, how: How, ctx: Context) -> _Found:
+    mask = _drawn_mask(picture, what)
+    chosen: Sequence[TextLine] = ()
+    if what.text is not None:
+        detected = _detect(runner, shown(picture.pixels), how, ctx)
+        chosen = choose(detected.found.lines, what.text.only, what.text.keep, what.text.min_size)
+        mask = mask | text_mask(detected.found, chosen, picture.size)
+    return _Found(grown(mask, what.grow, picture.size), chosen)
+
+
+def _detect(runner: Runner, view: Pixels, how: How, ctx: Context) -> Detected:
+    detected = runner.run(DetectText(view, device=how.device), ctx)
+    if not isinstance(detected, Detected):
+        raise TypeError(detected)
+    return detected
+
+
+def _drawn_mask(picture: Picture, what: What) -> Mask:
+    """The mask file, boxes and polygons together."""
+    size = picture.size
+    parts: list[Mask] = []
+    if what.mask is not None:
+        parts.append(Mask.of(read_mask(what.mask, size, resize=what.resize_mask)))
+    parts += [_inside(box_mask(box, size), f"The box {box.x},{box.y},{box.w},{box.h}", size) for box in what.boxes]
+    parts += [_inside(polygon_mask(points, size), "A polygon", size) for points in what.polygons]
+    return Mask.union(parts)
+
+
+def _inside(mask: Mask, name: str, size: tuple[int, int]) -> Mask:
+    if mask.empty:
+        raise EngineError(
+            Fault.BAD_INPUT,
+            f"{name} covers nothing of the picture.",
+            f"The picture is {size[1]} pixels wide and {size[0]} high.",
+        )
+    return mask
+
+
+def _tinted(view: Pixels, mask: Mask) -> Pixels:
+    """The picture with the drawn mask in red."""
+    result: Pixels = view.copy()
+    part = result[mask.box.slices]
+    share = mask.alpha[..., None].astype(np.float32) / 510
+    part[:] = np.rint(part * (1 - share) + np.array([230, 40, 40], np.float32) * share).astype(np.uint8)
+    return result
+
+
+def _copied(files: Files, found: _Found, how: How, watch: Stopwatch) -> FileReport:
+    with watch.stage("write"):
+        copy_picture(files.source, files.target, overwrite=how.overwrite)
+    note = "Nothing to erase: the mask is empty, so the photo was copied as it is."
+    lines = tuple(found.lines)
+    return FileReport(files, Outcome.COPIED, how.engine, "", "", 0, watch.seconds, 0, lines, (note,))
+
+
+def _report(files: Files, found: _Found, erased: Erased, watch: Stopwatch, notes: list[str]) -> FileReport:
+    inner = dict(erased.seconds)
+    seconds = {
+        "read": watch.seconds["read"],
+        "mask": watch.seconds["mask"],
+        "load": inner.get("load", 0.0),
+        "erase": watch.seconds["engine"] - inner.get("load", 0.0),
+        "write": watch.seconds["write"],
+    }
+    return FileReport(
+        files=files,
+        outcome=Outcome.ERASED,
+        engine=erased.engine,
+        device=erased.device,
+        backend=erased.backend.value,
+        regions=erased.regions,
+        seconds=seconds,
+        peak_memory=erased.peak_memory,
+        lines=tuple(found.lines),
+        notes=(*erased.notes, *notes),
+    )

@@ -1,0 +1,162 @@
+"""Answers requests: loads engines when they are first needed, keeps them within a budget, runs the pipeline."""
+
+from __future__ import annotations
+
+import importlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from engines.catalog import Catalog, load_catalog
+from engines.core.context import Context
+from engines.core.engine import Backend, Card, Engine, ImageEraser, Role, Setup, TextDetector
+from engines.core.faults import EngineError, Fault
+from engines.core.measure import Stopwatch, peak_memory
+from engines.core.types import Patch
+from engines.loading import load_engine
+from engines.pipeline import region
+from engines.pipeline.job import Job
+from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result
+from engines.store import Store
+
+DEFAULT_BUDGET = 2 << 30
+"""Bytes that idle engines may hold together; estimated from the size of their weights."""
+
+_WORKING_SPACE = 4
+"""An engine holds about this many times its weights' size: the weights, repacked copies, buffers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    engine: str
+    device: str
+    backend: Backend
+
+
+class Session:
+    """One per process: the CLI, a cluster worker and the engine process each own one. Not thread-safe."""
+
+    def __init__(self, catalog: Catalog, store: Store, budget: int = DEFAULT_BUDGET) -> None:
+        self.catalog = catalog
+        self.store = store
+        self._budget = budget
+        self._loaded: OrderedDict[_Key, tuple[Engine, int]] = OrderedDict()
+
+    def run(self, request: Request, ctx: Context) -> Result:
+        """The result of ``request``; raises ``EngineError`` or ``Cancelled``."""
+        match request:
+            case EraseImage():
+                return self._erase(request, ctx)
+            case DetectText():
+                return self._detect(request, ctx)
+            case _:
+                assert_never(request)
+
+    def warm(self) -> None:
+        """Load what is slow to load, before the first request needs it."""
+        importlib.import_module("torch")
+
+    def close(self) -> None:
+        """Free all engines."""
+        while self._loaded:
+            self._drop()
+
+    def _erase(self, request: EraseImage, ctx: Context) -> Erased:
+        card = self.catalog.card(request.engine, Role.IMAGE_ERASER)
+        device = resolve_device(card, request.device, request.backend)
+        try:
+            return self._erase_on(request, card, device, ctx)
+        except EngineError as error:
+            if error.fault is not Fault.OUT_OF_MEMORY or device == "cpu" or not request.allow_cpu:
+                raise
+            ctx.tell(f"{device} ran out of memory even with the smallest tiles; the CPU did the work instead.")
+        self._forget(card.id)
+        return self._erase_on(request, card, "cpu", ctx)
+
+    def _erase_on(self, request: EraseImage, card: Card, device: str, ctx: Context) -> Erased:
+        watch = Stopwatch()
+        options = card.resolve(request.options)
+        patches: tuple[Patch, ...] = ()
+        if not request.mask.empty:
+            with watch.stage("load"):
+                engine = self._engine(_Key(card.id, device, request.backend), card, ctx)
+            if not isinstance(engine, ImageEraser):
+                raise _wrong_role(card)
+            with watch.stage("erase"):
+                patches = region.erase(Job(engine, card, options), request.image, request.mask, ctx)
+        seconds, notes = watch.seconds, tuple(ctx.notes)
+        return Erased(patches, card.id, device, request.backend, len(patches), seconds, peak_memory(), notes)
+
+    def _detect(self, request: DetectText, ctx: Context) -> Detected:
+        card = self.catalog.card(request.engine, Role.TEXT_DETECTOR)
+        device = resolve_device(card, request.device, Backend.ONNX)
+        watch = Stopwatch()
+        with watch.stage("load"):
+            engine = self._engine(_Key(card.id, device, Backend.ONNX), card, ctx)
+        if not isinstance(engine, TextDetector):
+            raise _wrong_role(card)
+        with watch.stage("find"):
+            found = engine.detect(request.image, card.resolve(request.options), ctx)
+        return Detected(found, device, watch.seconds, tuple(ctx.notes))
+
+    def _engine(self, key: _Key, card: Card, ctx: Context) -> Engine:
+        if key in self._loaded:
+            self._loaded.move_to_end(key)
+            return self._loaded[key][0]
+        ctx.step(0.0, f"loading {card.name}")
+        setup = self._setup(key, card)
+        cost = _WORKING_SPACE * sum(path.stat().st_size for path in setup.weights.values())
+        while self._loaded and cost + sum(held for _, held in self._loaded.values()) > self._budget:
+            self._drop()
+        engine = load_engine(card, setup)
+        self._loaded[key] = (engine, cost)
+        return engine
+
+    def _setup(self, key: _Key, card: Card) -> Setup:
+        if not card.weights:
+            return Setup(card, {}, key.device, key.backend)
+        weight, path = self.store.choose(card)
+        onnx = None
+        if key.backend is Backend.ONNX:
+            onnx = self.store.onnx_path(card, path)
+            if not onnx.is_file():
+                raise EngineError(
+                    Fault.NO_BACKEND,
+                    f"{card.name} has not been exported to ONNX on this machine.",
+                    f"Run: cleanplate models export-onnx {card.id} {card.id}.onnx",
+                )
+        return Setup(card, {weight.file: path}, key.device, key.backend, onnx)
+
+    def _drop(self) -> None:
+        """Free the engine that has been idle longest."""
+        _, (engine, _) = self._loaded.popitem(last=False)
+        engine.close()
+
+    def _forget(self, engine: str) -> None:
+        for key in [key for key in self._loaded if key.engine == engine]:
+            self._loaded.pop(key)[0].close()
+
+
+def open_session(*card_folders: Path) -> Session:
+    """A session over the cards in ``card_folders`` (the program's own when none is given) and the user's store."""
+    return Session(load_catalog(*card_folders), Store())
+
+
+def resolve_device(card: Card, wanted: str, backend: Backend) -> str:
+    """The device to run ``card``'s engine on, or an ``EngineError`` that says what is possible."""
+    if card.backends and backend not in card.backends:
+        names = ", ".join(member.value for member in card.backends)
+        raise EngineError(Fault.NO_BACKEND, f"{card.name} does not run through {backend.value}.", f"It runs: {names}.")
+    kind = wanted.partition(":")[0]
+    if kind not in ("auto", *card.devices):
+        allowed = ", ".join(card.devices)
+        raise EngineError(Fault.NO_DEVICE, f"{card.name} does not run on {wanted!r}.", f"It runs on: {allowed}.")
+    if card.devices == ("cpu",) or wanted == "cpu":
+        return "cpu"
+    # the one other dynamic import besides the card's entry: it keeps torch out of everything that imports a session
+    return str(importlib.import_module("engines.runtime.device").resolve_device(wanted))
+
+
+def _wrong_role(card: Card) -> EngineError:
+    return EngineError(Fault.INTERNAL, f"The card of {card.id} names a class of another role.")
