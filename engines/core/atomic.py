@@ -1,0 +1,63 @@
+"""Files appear whole or not at all: written beside their target, flushed to the disk, renamed.
+
+Every module that writes a file for the person does it through here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from engines.core.faults import EngineError, Fault
+
+
+@contextlib.contextmanager
+def replacing(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """A path beside ``target`` to write to; it takes the target's place when the block ends without an error.
+
+    Folders are made. Raises ``EngineError``: EXISTS where the target exists and ``overwrite`` is off,
+    NOT_WRITTEN where the system refuses (a full disk, no permission). Whatever fails, the target is as it was.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".cleanplate-") as folder:
+            beside = Path(folder) / target.name
+            yield beside
+            flush(beside)
+            _move(beside, target, overwrite=overwrite)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise EngineError(
+            Fault.NOT_WRITTEN, f"{target} could not be written: {reason}.", "Nothing was changed; try another folder."
+        ) from error
+
+
+def write_bytes(target: Path, content: bytes, *, overwrite: bool = True) -> None:
+    """Make ``content`` the file ``target``, whole or not at all."""
+    with replacing(target, overwrite=overwrite) as beside:
+        beside.write_bytes(content)
+
+
+def flush(path: Path) -> None:
+    """Wait until the file is on the disk: a rename must not outrun its content."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _move(beside: Path, target: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        beside.replace(target)
+        return
+    try:
+        os.link(beside, target)  # unlike a rename, it fails where the target has come up meanwhile
+    except FileExistsError as error:
+        raise EngineError(Fault.EXISTS, f"{target} exists already.", "Add --overwrite or give another -o.") from error
+    except OSError:  # file systems without hard links
+        if target.exists():
+            raise EngineError(
+                Fault.EXISTS, f"{target} exists already.", "Add --overwrite or give another -o."
+            ) from None
+        beside.replace(target)
