@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
@@ -77,7 +78,7 @@ def _card(table: Mapping[str, object]) -> Card:
             **plain,
             "role": _member(Role, table.get("role")),
             "task": _member(Task, table.get("task")),
-            "weights": _rows(table, "weights", lambda row: _build(Weight, row)),
+            "weights": _rows(table, "weights", _weight),
             "backends": tuple(_member(Backend, name) for name in _list(table, "backends")),
             "devices": tuple(str(name) for name in _list(table, "devices")) or ("cpu",),
             "options": _rows(table, "options", _option),
@@ -95,6 +96,23 @@ def _option(row: Mapping[str, object]) -> Option:
     option = _build(Option, {**row, "choices": choices})
     option.check(option.default)
     return option
+
+
+def _weight(row: Mapping[str, object]) -> Weight:
+    weight = _build(Weight, row)
+    faults = {
+        "file is not a plain name": Path(weight.file).name != weight.file,
+        "licence or source is empty": not (weight.licence and weight.source),
+        "sha256 is not 64 hex digits": bool(weight.sha256) and re.fullmatch("[0-9a-f]{64}", weight.sha256) is None,
+        "url is not http or https": bool(weight.url) and re.match("https?://", weight.url) is None,
+        "url is there, but not sha256 and size": bool(weight.url) and not (weight.sha256 and weight.size > 0),
+        "bundled is set for weights that are not commercial": weight.bundled and not weight.commercial,
+    }
+    for fault, found in faults.items():
+        if found:
+            msg = f"weights {weight.file!r}: {fault}"
+            raise ValueError(msg)
+    return weight
 
 
 def _rows(table: Mapping[str, object], name: str, make: Callable[[Mapping[str, object]], T]) -> tuple[T, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
-from engines.core.engine import Card, Engine, Setup
+from engines.core.engine import Card, Engine, Setup, Weight
 from engines.core.faults import EngineError, Fault
 
 
@@ -16,6 +17,11 @@ def load_engine(card: Card, setup: Setup) -> Engine:
     names what does not exist, and whatever the engine itself raises while it loads.
     """
     return engine_class(card)(setup)
+
+
+def check_weights(card: Card, weight: Weight, path: Path) -> None:
+    """Build the engine with ``path`` as its ``weight`` and free it, or raise what the engine raises."""
+    load_engine(card, Setup(card, {weight.file: path})).close()
 
 
 def engine_class(card: Card) -> type[Engine]:

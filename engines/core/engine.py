@@ -45,11 +45,15 @@ class Backend(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them."""
+    """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them.
+
+    What is not ``commercial`` is never bundled, and is used only after the person has agreed to its licence.
+    """
 
     file: str
     source: str
     licence: str
+    commercial: bool = True
     url: str = ""
     sha256: str = ""
     size: int = 0
