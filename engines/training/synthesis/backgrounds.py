@@ -122,34 +122,39 @@ def _open(packed: Path) -> tuple[NDArray[np.uint8], tuple[_Entry, ...]]:
 
 
 class Backgrounds:
-    """Photos to draw on; each collection's sources, and each source's pictures, are equally likely.
+    """Photos to draw on: first a collection (by the root of its size), then a source, then one of its pictures.
 
-    Pickles small when packed (by path); photos given in memory travel with it.
+    So neither the largest collection nor the photo that was cut into the most pieces rules. Pickles small when
+    packed (by path); photos given in memory travel with it.
     """
 
-    def __init__(self, groups: Sequence[Sequence[int]], packed: Path | None, photos: Sequence[Photo] = ()) -> None:
-        if not groups:
+    def __init__(
+        self, collections: Sequence[Sequence[Sequence[int]]], packed: Path | None, photos: Sequence[Photo] = ()
+    ) -> None:
+        if not collections:
             raise EngineError(Fault.BAD_INPUT, "There are no photos to draw on.", "Name a folder of photos.")
-        self._groups = tuple(tuple(group) for group in groups)
+        self._collections = tuple(tuple(tuple(source) for source in sources) for sources in collections)
+        roots = np.cumsum([np.sqrt(sum(len(source) for source in sources)) for sources in self._collections])
+        self._shares = roots / roots[-1]
         self._packed = packed
         self._photos = tuple(photos)
 
     @classmethod
     def packed(cls, packed: Path, held: bool | None = None) -> Backgrounds:
         """The photos of a packed file. ``held``: True only the held-out ones, False only the others, None all."""
-        groups: dict[str, list[int]] = {}
+        found: dict[str, dict[str, list[int]]] = {}
         for number, entry in enumerate(_open(packed)[1]):
             if held is None or held_out(entry.source) == held:
-                groups.setdefault(entry.source, []).append(number)
-        return cls(list(groups.values()), packed)
+                found.setdefault(entry.collection, {}).setdefault(entry.source, []).append(number)
+        return cls([list(sources.values()) for sources in found.values()], packed)
 
     @classmethod
     def of(cls, photos: Sequence[Photo]) -> Backgrounds:
         """Photos that are in memory already."""
-        return cls([[number] for number in range(len(photos))], None, photos)
+        return cls([[[number] for number in range(len(photos))]] if photos else [], None, photos)
 
     def __len__(self) -> int:
-        return sum(len(group) for group in self._groups)
+        return sum(len(source) for sources in self._collections for source in sources)
 
     def photo(self, number: int) -> Photo:
         """One photo, as a view where it is packed."""
@@ -161,9 +166,10 @@ class Backgrounds:
         return data[entry.offset : entry.offset + size].reshape(entry.height, entry.width, 3)
 
     def pick(self, rng: np.random.Generator) -> Photo:
-        """A photo: first a source, then one of its pictures."""
-        group = self._groups[int(rng.integers(len(self._groups)))]
-        return self.photo(group[int(rng.integers(len(group)))])
+        """A photo: a collection, a source of it, a picture of that."""
+        sources = self._collections[int(np.searchsorted(self._shares, rng.random(), side="right"))]
+        source = sources[int(rng.integers(len(sources)))]
+        return self.photo(source[int(rng.integers(len(source)))])
 
     def crop(self, rng: np.random.Generator, side: int) -> FloatImage:
         """A random square part of a random photo, flipped by chance, as ``(side, side, 3)`` in 0..1."""
@@ -171,11 +177,13 @@ class Backgrounds:
         height, width = photo.shape[:2]
         longest = min(height, width)
         shortest = min(longest, max(32, round(0.6 * side)))
-        reach = int(round(shortest * (longest / shortest) ** rng.random()))
+        reach = round(shortest * (longest / shortest) ** float(rng.random()))
         y, x = int(rng.integers(height - reach + 1)), int(rng.integers(width - reach + 1))
         part = photo[y : y + reach, x : x + reach]
         if rng.random() < 0.5:
             part = part[:, ::-1]
+        if rng.random() < 0.1:
+            part = part[::-1]
         method = cv2.INTER_AREA if reach >= side else cv2.INTER_CUBIC
         resized = cv2.resize(np.ascontiguousarray(part), (side, side), interpolation=method)
         return np.asarray(resized, np.float32) * np.float32(1 / 255)

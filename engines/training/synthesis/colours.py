@@ -48,7 +48,7 @@ def _near(behind: Colour3, rng: np.random.Generator) -> Colour3:
 
 def _from_picture(picture: FloatImage, rng: np.random.Generator) -> Colour3:
     side = picture.shape[0]
-    return picture[int(rng.integers(side)), int(rng.integers(side))].copy()
+    return np.array(picture[int(rng.integers(side)), int(rng.integers(side))], np.float32)
 
 
 def letters(kind: Colour, behind: Colour3, picture: FloatImage, rng: np.random.Generator) -> Colour3:

@@ -12,7 +12,7 @@ from engines.core.types import Box, FloatImage
 from engines.training.synthesis import colours, glyphs, placing
 from engines.training.synthesis.fonts import Face, FontLibrary
 from engines.training.synthesis.glyphs import GreyImage
-from engines.training.synthesis.layers import Layer, Paints, compose, reach
+from engines.training.synthesis.layers import Layer, compose, reach
 from engines.training.synthesis.placing import Ground, Matrix, Projected
 from engines.training.synthesis.style import Direction, Fill, Opacity, Settings, Size, Style
 from engines.training.synthesis.words import UPRIGHT, Script
@@ -45,11 +45,11 @@ class Written:
 
     @property
     def width_px(self) -> float:
-        return self.image.shape[1] / self.factor
+        return float(self.image.shape[1] / self.factor)
 
     @property
     def height_px(self) -> float:
-        return self.image.shape[0] / self.factor
+        return float(self.image.shape[0] / self.factor)
 
     @property
     def own(self) -> Matrix:
@@ -82,6 +82,8 @@ class Composer:
         self.pieces: list[Piece] = []
         self.used: set[type[IntEnum]] = set()
         """Of size, geometry, direction and place, those that the scene has followed."""
+        self.overruled: set[type[IntEnum]] = set()
+        """Attributes that the scene decided itself."""
 
     def rebase(self, base: FloatImage) -> None:
         """Go on with another base picture (a panel has been added)."""
@@ -104,12 +106,15 @@ class Composer:
         chosen = script or self.fonts.pick_script(self.rng)
         return Hand(chosen, self.fonts.pick(self.rng, chosen))
 
-    def write(self, hand: Hand, height: float, longest: float, columns: bool = False) -> Written:
-        """A line of letters ``height`` px high, at most about ``longest`` px long."""
+    def write(
+        self, hand: Hand, height: float, longest: float, columns: bool = False, text: str | None = None
+    ) -> Written:
+        """A line of letters ``height`` px high, at most about ``longest`` px long; random words unless given."""
         wide = hand.script in UPRIGHT
-        room = max(1.0, longest / (height * (1.0 if wide else 0.55)))
-        length = max(1, int(room * self.rng.uniform(0.35, 1.0) ** 0.7))
-        text = word(self.rng, hand.script, min(length, 40))
+        if text is None:
+            room = max(1.0, longest / (height * (1.0 if wide else 0.55)))
+            length = max(1, int(room * self.rng.uniform(0.35, 1.0) ** 0.7))
+            text = word(self.rng, hand.script, min(length, 40))
         factor = glyphs.supersampling(height)
         size = max(4, round(height * factor))
         if columns and wide:
@@ -168,6 +173,8 @@ class Composer:
         gain = shade / max(float(behind.mean()), 0.05)
         return np.asarray(paint * np.clip(gain, 0.5, 1.4)[:, :, None], np.float32).clip(0, 1)
 
-    def varied(self) -> Style:
-        """The style with its direction and scene kept and its opacity made solid: for pieces that stay."""
-        return replace(self.style, opacity=Opacity.SOLID)
+    def styled(self, **changes: IntEnum) -> Style:
+        """The style with what this scene decides itself; a policy learns nothing from those attributes."""
+        changed = replace(self.style, **changes)  # type: ignore[arg-type]
+        self.overruled |= {type(value) for value in changes.values()}
+        return changed

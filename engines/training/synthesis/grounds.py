@@ -125,7 +125,9 @@ def developed(picture: FloatImage, rng: np.random.Generator) -> FloatImage:
         gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
         lifted = picture * gain.astype(np.float32) + np.float32(rng.uniform(-0.08, 0.08))
         return np.asarray(np.clip(lifted, 0, 1), np.float32)
-    if roll < 0.52:  # text is often set on a photo that was made pale or dark for it
+    if roll < 0.5:
+        return np.ascontiguousarray(picture[:, :, rng.permutation(3)])
+    if roll < 0.57:  # text is often set on a photo that was made pale or dark for it
         share = np.float32(rng.uniform(0.3, 0.8))
         return np.asarray(picture * (1 - share) + share * np.float32(rng.choice([0.03, 0.97])), np.float32)
     return picture

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.core.types import Box, FloatImage
-from engines.training.synthesis.style import Effect, Fill, Outline, Strength, Style
+from engines.training.synthesis.style import Effect, Feather, Fill, Outline, Strength, Style
 
 Coverage = NDArray[np.float32]
 """``(h, w)`` float32 in 0..1."""
@@ -69,7 +69,8 @@ def rim_width(style: Style, height: float) -> int:
 def reach(style: Style, height: float) -> int:
     """How far outline, shadow and glow may pass the letters, in pixels."""
     beneath = 0 if style.effect is Effect.NONE else 2 + round(_offset(style, height) + 3 * _sigma(style, height))
-    return rim_width(style, height) + beneath + 1
+    feather = 0 if style.feather is Feather.NONE else 4
+    return rim_width(style, height) + beneath + feather + 1
 
 
 def _offset(style: Style, height: float) -> float:
@@ -80,18 +81,27 @@ def _sigma(style: Style, height: float) -> float:
     return min((0.0, 0.05, 0.12)[style.softness] * height + (0.6 if style.effect is Effect.GLOW else 0.0), 6)
 
 
+def feathered(style: Style, glyphs: Coverage, height: float) -> Coverage:
+    """Glyphs with softer edges: sigma 0.4 to 0.7 px, or up to 1.6 px on large letters."""
+    if style.feather is Feather.NONE:
+        return glyphs
+    sigma = 0.4 + min(height / 100, 0.3) if style.feather is Feather.LIGHT else 0.6 + min(height / 60, 1.0)
+    return np.asarray(cv2.GaussianBlur(glyphs, (2 * round(2 * sigma) + 1,) * 2, sigma), np.float32)
+
+
 def _shadow(style: Style, solid: Coverage, height: float, angle: float) -> Coverage:
     below = solid
     if style.effect is Effect.GLOW:
-        below = cv2.dilate(below, _disc(max(1, round(0.06 * height))))
+        below = np.asarray(cv2.dilate(below, _disc(max(1, round(0.06 * height)))), np.float32)
     distance = _offset(style, height)
     if distance:
         shift = np.array([[1, 0, distance * np.cos(angle)], [0, 1, distance * np.sin(angle)]], np.float32)
-        below = cv2.warpAffine(below, shift, below.shape[::-1], flags=cv2.INTER_LINEAR)
+        size = (below.shape[1], below.shape[0])
+        below = np.asarray(cv2.warpAffine(below, shift, size, flags=cv2.INTER_LINEAR), np.float32)
     sigma = _sigma(style, height)
     if sigma > 0.3:
-        size = 2 * round(2.5 * sigma) + 1
-        below = cv2.GaussianBlur(below, (size, size), sigma)
+        taps = 2 * round(2.5 * sigma) + 1
+        below = np.asarray(cv2.GaussianBlur(below, (taps, taps), sigma), np.float32)
     share = {Strength.WEAK: 0.4, Strength.MIDDLE: 0.7, Strength.FULL: 1.0}[style.strength]
     return np.asarray(below * np.float32(share), np.float32)
 
@@ -103,8 +113,9 @@ def compose(
 
     ``glyphs`` must leave ``reach`` pixels of margin.
     """
+    glyphs = feathered(style, glyphs, height)
     width = rim_width(style, height)
-    rim = cv2.dilate(glyphs, _disc(width)) if width else None
+    rim = np.asarray(cv2.dilate(glyphs, _disc(width)), np.float32) if width else None
     alpha = np.zeros_like(glyphs)
     paint = np.zeros((*glyphs.shape, 3), np.float32)
     if style.effect is not Effect.NONE:

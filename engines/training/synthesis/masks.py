@@ -77,7 +77,7 @@ def _parts(layer: Layer) -> list[NDArray[np.int32]]:
         if found is None:
             return []
         hull = cv2.convexHull(found).reshape(-1, 2)
-        return [np.asarray(hull + (layer.box.x, layer.box.y), np.int32)]
+        return [np.asarray(hull + np.array([layer.box.x, layer.box.y]), np.int32)]
     return [np.round(outline).astype(np.int32) for outline in layer.outlines]
 
 
@@ -94,7 +94,7 @@ def _one(kind: Kind, out: Alpha, points: NDArray[np.int32], margin: int, rng: np
 
 def _fill_box(out: Alpha, points: NDArray[np.int32], margin: int) -> None:
     x, y, w, h = cv2.boundingRect(points)
-    out[Box(x, y, w, h).grown(margin).within(out.shape[:2]).slices] = 255  # type: ignore[arg-type]
+    out[Box(x, y, w, h).grown(margin).within(out.shape[:2]).slices] = 255
 
 
 def _fill_hull(out: Alpha, points: NDArray[np.generic], margin: int) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 
 from engines.core.types import Box
 from engines.training.synthesis import glyphs, grounds, placing
-from engines.training.synthesis.composer import Composer, Written
+from engines.training.synthesis.composer import Composer, Hand, Written
 from engines.training.synthesis.layers import Layer
 from engines.training.synthesis.placing import Matrix
 from engines.training.synthesis.style import (
     Colour,
     Direction,
     Effect,
+    Feather,
     Fill,
     Geometry,
     Opacity,
@@ -24,6 +25,7 @@ from engines.training.synthesis.style import (
     Scene,
     Style,
 )
+from engines.training.synthesis.words import UPRIGHT, Script, date
 
 
 def scattered(c: Composer) -> None:
@@ -81,9 +83,12 @@ def sign(c: Composer) -> None:
     middle = placing.shift(*(c.side / 2 + c.rng.uniform(-0.12, 0.12, 2) * c.side))
     matrix = middle @ view @ placing.shift(-width / 2, -height / 2)
     c.rebase(grounds.plate(c.base, (width, height), matrix, c.rng))
+    hand = c.hand()
+    if c.style.direction is Direction.COLUMNS and hand.script in UPRIGHT:
+        _columns(c, hand, (width, height), matrix)
+        return
     lines = int(c.rng.integers(1, 5))
     pitch = height * 0.85 / lines
-    hand = c.hand()
     for number in range(lines):
         letters = max(c.settings.smallest, pitch * float(c.rng.uniform(0.45, 0.8)))
         if letters > pitch * 1.1:
@@ -97,6 +102,18 @@ def sign(c: Composer) -> None:
             hand = c.hand(hand.script)
 
 
+def _columns(c: Composer, hand: Hand, size: tuple[float, float], matrix: Matrix) -> None:
+    """Columns from right to left, as on scrolls and in the balloons of comics."""
+    width, height = size
+    number = int(c.rng.integers(1, 4))
+    pitch = width * 0.8 / number
+    letters = min(max(float(c.settings.smallest), height * float(c.rng.uniform(0.1, 0.25))), pitch * 0.9)
+    for column in range(number):
+        written = c.write(hand, letters, height * 0.84, columns=True)
+        x = width * 0.9 - (column + 0.5) * pitch
+        c.put(written, matrix @ placing.shift(x - written.width_px / 2, height * 0.08))
+
+
 def _centre(c: Composer, written: Written, matrix: Matrix, x: float, y: float) -> bool:
     corner = placing.shift(x - written.width_px / 2, y - written.height_px / 2)
     return c.put(written, matrix @ corner)
@@ -107,7 +124,7 @@ def poster(c: Composer) -> None:
     left = bool(c.rng.random() < 0.5)
     y = c.side * float(c.rng.uniform(0.02, 0.2))
     hand = c.hand()
-    styles = [c.style, replace(c.style, effect=Effect.NONE, outline=Outline.NONE, fill=Fill.SOLID)]
+    styles = (c.style, replace(c.style, effect=Effect.NONE, outline=Outline.NONE, fill=Fill.SOLID))
     first = True
     while y < c.side * 0.95 and len(c.pieces) < 14:
         high = c.side * float(c.rng.uniform(0.1, 0.24) if first else c.rng.uniform(0.05, 0.13))
@@ -124,46 +141,87 @@ def poster(c: Composer) -> None:
 
 
 def _badge(c: Composer, written: Written, x: float, y: float) -> None:
+    """A plate behind a line; one in three goes with the text."""
     pad = 0.35 * written.height
-    size = (written.width_px + 2 * pad, written.height_px + 2 * pad)
-    c.rebase(grounds.plate(c.base, size, placing.shift(x - pad, y - pad), c.rng))
+    width, height = written.width_px + 2 * pad, written.height_px + 2 * pad
+    if c.rng.random() < 0.33:
+        _tag(c, Box(round(x - pad), round(y - pad), round(width), round(height)), written.height)
+    else:
+        c.rebase(grounds.plate(c.base, (width, height), placing.shift(x - pad, y - pad), c.rng))
+
+
+def _tag(c: Composer, box: Box, high: float) -> None:
+    """A small plate that is a piece of its own, and so may be asked to go."""
+    if box.empty:
+        return
+    style = replace(c.style, fill=Fill.SOLID, outline=Outline.NONE, effect=Effect.NONE, feather=Feather.NONE)
+    c.put(Written(np.full((box.h, box.w), 255, np.uint8), 1, high), placing.shift(box.x, box.y), style)
 
 
 def subtitle(c: Composer) -> None:
-    """One or two centred lines near the lower border, often outlined or on a dark box."""
+    """One or two centred lines near the lower border, often outlined or on a box; or a stamp in a corner."""
+    if c.rng.random() < 0.25:
+        _corner(c)
+        return
     high = max(float(c.settings.smallest), c.side * float(c.rng.uniform(0.055, 0.12)))
     hand = c.hand()
     lines = [c.write(hand, high, c.side * 0.94) for _ in range(int(c.rng.integers(1, 3)))]
-    bottom = (
-        c.side * float(c.rng.uniform(0.8, 0.98)) if c.rng.random() < 0.8 else c.side * float(c.rng.uniform(0.2, 0.5))
-    )
+    low = c.rng.random() < 0.8
+    bottom = c.side * float(c.rng.uniform(0.8, 0.98) if low else c.rng.uniform(0.2, 0.5))
     pitch = high * 1.3
-    boxed = c.rng.random() < 0.35
+    boxed = bool(c.rng.random() < 0.35)
     if boxed:
         wide = max(line.width_px for line in lines) + high
         tall = pitch * len(lines) + 0.3 * high
-        corner = placing.shift((c.side - wide) / 2, bottom - tall)
-        c.rebase(grounds.plate(c.base, (wide, tall), corner, c.rng, float(c.rng.uniform(0.4, 1))))
-    common = c.rng.random() < 0.7
-    style = replace(c.style, colour=Colour.EXTREME, fill=Fill.SOLID) if common else c.style
-    if common and not boxed and c.rng.random() < 0.6:
-        style = replace(style, outline=Outline.THIN)
+        _backing(c, ((c.side - wide) / 2, bottom - tall), (wide, tall), high)
+    style = _subtitled(c, boxed)
     for number, line in enumerate(lines):
         y = bottom - pitch * (len(lines) - number) + (pitch - line.height_px) / 2
         c.put(line, placing.shift((c.side - line.width_px) / 2, y), style)
 
 
+def _backing(c: Composer, corner: tuple[float, float], size: tuple[float, float], high: float) -> None:
+    if c.rng.random() < 0.5:
+        _tag(c, Box(round(corner[0]), round(corner[1]), round(size[0]), round(size[1])), high)
+    else:
+        c.rebase(grounds.plate(c.base, size, placing.shift(*corner), c.rng, float(c.rng.uniform(0.4, 1))))
+
+
+def _subtitled(c: Composer, boxed: bool) -> Style:
+    if c.rng.random() < 0.3:
+        return c.style
+    style = c.styled(colour=Colour.EXTREME, fill=Fill.SOLID)
+    if boxed or c.rng.random() < 0.4:
+        return style
+    c.overruled.add(Outline)
+    return replace(style, outline=Outline.THIN)
+
+
+def _corner(c: Composer) -> None:
+    """A camera's date, or a name, small in a corner."""
+    high = max(float(c.settings.smallest), c.side * float(c.rng.uniform(0.04, 0.09)))
+    hand = c.hand(Script.LATIN)
+    text = date(c.rng) if c.rng.random() < 0.6 else None
+    written = c.write(hand, high, c.side * 0.5, text=text)
+    inset = high * float(c.rng.uniform(0.3, 1.5))
+    x = inset if c.rng.random() < 0.35 else c.side - written.width_px - inset
+    y = inset if c.rng.random() < 0.25 else c.side - written.height_px - inset
+    dated = text is not None and c.rng.random() < 0.6
+    c.put(written, placing.shift(x, y), c.styled(colour=Colour.VIVID, outline=Outline.NONE) if dated else c.style)
+
+
 def watermark(c: Composer) -> None:
     """The same words again and again on a slanted lattice, mostly see-through."""
-    style = c.style
+    style = c.styled(effect=Effect.NONE)
     if style.opacity is Opacity.SOLID and c.rng.random() < 0.8:
+        c.overruled.add(Opacity)
         style = replace(style, opacity=Opacity(int(c.rng.integers(1, 4))))
-    layer = tiled(c, replace(style, effect=Effect.NONE))
+    layer = _tiled(c, style)
     if layer is not None:
         c.add(layer, asked=True)
 
 
-def tiled(c: Composer, style: Style) -> Layer | None:
+def _tiled(c: Composer, style: Style) -> Layer | None:
     """One layer with a word repeated over the whole picture."""
     high = float(c.rng.uniform(max(c.settings.smallest, c.side / 22), c.side / 7))
     written = c.write(c.hand(), high, c.side * float(c.rng.uniform(0.25, 0.7)))
@@ -245,7 +303,7 @@ def document(c: Composer) -> None:
     stamped = c.rng.random() < 0.35
     high = float(c.rng.uniform(c.settings.smallest, max(14.0, c.side / 12)))
     hand = c.hand()
-    plain = replace(c.style, colour=Colour.EXTREME, effect=Effect.NONE, outline=Outline.NONE, fill=Fill.SOLID)
+    plain = c.styled(colour=Colour.EXTREME, effect=Effect.NONE, outline=Outline.NONE, fill=Fill.SOLID)
     x, y = c.side * float(c.rng.uniform(-0.1, 0.15)), high * float(c.rng.uniform(-0.5, 2))
     pitch = high * float(c.rng.uniform(1.25, 2.2))
     turn = placing.rotation(float(c.rng.normal(0, 0.03)))

@@ -121,6 +121,14 @@ class Strength(IntEnum):
     FULL = 2
 
 
+class Feather(IntEnum):
+    """How soft the edges of the letters are."""
+
+    NONE = 0
+    LIGHT = 1
+    SOFT = 2
+
+
 class Geometry(IntEnum):
     """How the line lies in the picture."""
 
@@ -176,6 +184,7 @@ _TABLE = (
     (Distance, (1, 0, 0), (0.5, 0.3, 0.2)),
     (Softness, (1, 0, 0), (0.35, 0.4, 0.25)),
     (Strength, (0, 0, 1), (0.3, 0.3, 0.4)),
+    (Feather, (1, 0, 0), (0.72, 0.18, 0.1)),
     (Geometry, (1, 0, 0, 0), (0.5, 0.2, 0.18, 0.12)),
     (Direction, (1, 0), (0.8, 0.2)),
     (Place, (1, 0, 0), (0.35, 0.4, 0.25)),
@@ -215,6 +224,7 @@ class Style:
     distance: Distance
     softness: Softness
     strength: Strength
+    feather: Feather
     geometry: Geometry
     direction: Direction
     place: Place
@@ -230,8 +240,8 @@ class Style:
             idle |= {Distance, Softness, Strength}
         if self.effect is Effect.GLOW:
             idle.add(Distance)
-        if self.fill in {Fill.GRADIENT, Fill.TEXTURE}:
-            idle.add(Colour)
+        if self.fill is Fill.HOLLOW:
+            idle |= {Colour, Outline}
         for name in idle:
             numbers[NUMBER[name]] = -1
         return numbers

@@ -24,7 +24,6 @@ from engines.training.synthesis.style import (
     Probabilities,
     Settings,
     Size,
-    Style,
     draw_style,
     prior,
 )
@@ -125,7 +124,7 @@ class Synthesiser:
         truth[missed] = image[missed]  # what the mask leaves out is not asked to go
         noise = damage.grain(recipe, composer.side, composer.rng)
         choices = composer.style.choices()
-        for attribute in _STEERED - composer.used:
+        for attribute in (_STEERED - composer.used) | composer.overruled:
             choices[NUMBER[attribute]] = -1
         return Sample(
             damage.finish(recipe, image, noise),

@@ -55,7 +55,8 @@ SHARES = MappingProxyType(
 
 _WORDS = {
     Script.LATIN: (
-        "the and of to in for you with this that open closed sale new free best shop market coffee bakery street road "
+        "the and of to in for you with this that open closed sale new free best shop market coffee bakery street "
+        "road "
         "exit entrance push pull please wait caution danger keep clear no parking private office hotel bar grill "
         "restaurant pizza burger tea water milk bread fresh organic original classic premium quality since made by "
         "hand limited edition special offer today only save more buy one get two order now call us visit follow "
@@ -63,12 +64,14 @@ _WORDS = {
         "train airport taxi music live night party summer winter spring autumn festival concert tickets photo "
         "camera film copyright sample preview draft confidential proof watermark stock images do not copy property "
         "news weather sports science travel health beauty style love happy birthday thank good morning world dream "
-        "power speed energy light dark blue green red gold silver king queen lion eagle tiger star moon sun fire ice "
+        "power speed energy light dark blue green red gold silver king queen lion eagle tiger star moon sun "
+        "fire ice "
         "I am going what is it never said where are they over there come back right now yes maybe later tomorrow"
     ),
     Script.ACCENTED: (
         "café crème brûlée été à côté déjà vu où hôtel forêt garçon façade naïve Noël œuvre straße größe für über "
-        "schön grün frühstück äpfel öffnung geöffnet bäckerei señor mañana niño corazón aquí está años jamón piñata "
+        "schön grün frühstück äpfel öffnung geöffnet bäckerei señor mañana niño corazón aquí está años jamón "
+        "piñata "
         "ação coração não informação açúcar pão são português łódź źródło żółty święto książka dziękuję kraków "
         "příliš žluťoučký kůň dvě město přátelé děkuji háček çığ güneş şehir öğretmen ışık tőke fűtés győr hűvös "
         "smörgås ångström gårdens blåbær smørrebrød på køkken ísland þing ævintýri più città perché così €19,90 "
@@ -79,7 +82,8 @@ _WORDS = {
         "hai ba bốn năm mới chúc mừng hạnh phúc giảm giá khuyến mãi miễn phí cửa hàng trường học"
     ),
     Script.CYRILLIC: (
-        "открыто закрыто магазин хлеб молоко кофе чай улица проспект вход выход внимание осторожно распродажа скидка "
+        "открыто закрыто магазин хлеб молоко кофе чай улица проспект вход выход внимание осторожно распродажа "
+        "скидка "
         "новый лучший сегодня завтра цена рублей аптека ресторан гостиница вокзал поезд город река парк музей "
         "добро пожаловать спасибо пожалуйста свежий дом ключ свет звезда мир любовь ночь утро день весна лето "
         "київ україна їжа ґанок привіт дякую село софия българия време площад"
@@ -90,25 +94,35 @@ _WORDS = {
         "Αθήνα προσφορά τιμή εκδόσεις"
     ),
     Script.HAN: (
-        "欢迎光临 谢谢惠顾 小心地滑 禁止吸烟 请勿停车 出口 入口 停车场 洗手间 电梯 地铁站 火车站 机场 中国 北京 上海 广州 大学 "
-        "图书馆 医院 药店 超市 饭店 火锅 牛肉面 奶茶 咖啡 早餐 水果 新鲜 美味 正品 包邮 限时 特价 优惠 满减 立即抢购 新品上市 "
-        "全场五折 买一送一 品质保证 送货上门 官方旗舰店 终身质保 老字号 百年传承 手工制作 纯天然 高清 版权所有 请勿转载 样图 "
-        "你知道吗 我们走吧 这是什么 没有问题 明天见 为什么 他说的话 时间 世界 人生 春夏秋冬 东南西北 风花雪月 山水 天下 "
+        "欢迎光临 谢谢惠顾 小心地滑 禁止吸烟 请勿停车 出口 入口 停车场 洗手间 电梯 地铁站 火车站 机场 中国 北京 "
+        "上海 广州 大学 "
+        "图书馆 医院 药店 超市 饭店 火锅 牛肉面 奶茶 咖啡 早餐 水果 新鲜 美味 正品 包邮 限时 特价 优惠 满减 "
+        "立即抢购 新品上市 "
+        "全场五折 买一送一 品质保证 送货上门 官方旗舰店 终身质保 老字号 百年传承 手工制作 纯天然 高清 版权所有 "
+        "请勿转载 样图 "
+        "你知道吗 我们走吧 这是什么 没有问题 明天见 为什么 他说的话 时间 世界 人生 春夏秋冬 东南西北 风花雪月 "
+        "山水 天下 "
         "龙凤 吉祥如意 恭喜发财 生日快乐 安全第一 注意安全 保持安静 节约用水"
     ),
     Script.JAPANESE: (
-        "いらっしゃいませ ありがとう こんにちは おはよう さようなら すみません 営業中 準備中 定休日 入口 出口 非常口 お手洗い "
-        "駐車場 禁煙 注意 立入禁止 東京 大阪 京都 駅前 ラーメン うどん そば すし カレー コーヒー ビール お茶 おにぎり 弁当 "
-        "セール 新発売 限定 送料無料 お得 予約受付中 ありがとうございました どこへ行くの なんだって まさか そうだね 大丈夫 "
+        "いらっしゃいませ ありがとう こんにちは おはよう さようなら すみません 営業中 準備中 定休日 入口 出口 "
+        "非常口 お手洗い "
+        "駐車場 禁煙 注意 立入禁止 東京 大阪 京都 駅前 ラーメン うどん そば すし カレー コーヒー ビール お茶 "
+        "おにぎり 弁当 "
+        "セール 新発売 限定 送料無料 お得 予約受付中 ありがとうございました どこへ行くの なんだって まさか "
+        "そうだね 大丈夫 "
         "やめろ 行くぞ ドドド ガーン はい いいえ 夏祭り 花火 桜 温泉 旅館 写真 無断転載禁止 サンプル"
     ),
     Script.HANGUL: (
-        "안녕하세요 감사합니다 어서오세요 영업중 준비중 입구 출구 화장실 주차장 금연 주의 서울 부산 역 시장 병원 약국 학교 "
-        "커피 김밥 비빔밥 불고기 치킨 맥주 할인 신상품 무료배송 한정판매 오늘만 특가 최고 사랑해 괜찮아 어디가 그래서 뭐라고 "
+        "안녕하세요 감사합니다 어서오세요 영업중 준비중 입구 출구 화장실 주차장 금연 주의 서울 부산 역 시장 "
+        "병원 약국 학교 "
+        "커피 김밥 비빔밥 불고기 치킨 맥주 할인 신상품 무료배송 한정판매 오늘만 특가 최고 사랑해 괜찮아 어디가 "
+        "그래서 뭐라고 "
         "내일 봐요 생일 축하 새해 복 많이 받으세요 무단복제금지"
     ),
     Script.ARABIC: (
-        "مرحبا شكرا مفتوح مغلق مدخل مخرج ممنوع التدخين انتبه سوق مطعم قهوة شاي خبز ماء فندق مطار شارع مدينة القاهرة "
+        "مرحبا شكرا مفتوح مغلق مدخل مخرج ممنوع التدخين انتبه سوق مطعم قهوة شاي خبز ماء فندق مطار شارع مدينة "
+        "القاهرة "
         "دبي بغداد جديد خصم عرض خاص اليوم فقط مجانا جودة عالية صباح الخير السلام عليكم حقوق محفوظة كتاب مدرسة "
         "مستشفى صيدلية نور سماء بحر"
     ),
@@ -117,11 +131,13 @@ _WORDS = {
         "מים חלב מבצע הנחה חדש היום בלבד חינם בוקר טוב לילה אהבה ספר בית אור ים שמש"
     ),
     Script.DEVANAGARI: (
-        "नमस्ते धन्यवाद स्वागत है खुला बंद प्रवेश निकास सावधान बाज़ार दुकान चाय पानी दूध रोटी होटल सड़क दिल्ली मुंबई भारत "
+        "नमस्ते धन्यवाद स्वागत है खुला बंद प्रवेश निकास सावधान बाज़ार दुकान चाय पानी दूध रोटी होटल सड़क दिल्ली "
+        "मुंबई भारत "
         "नया विशेष छूट आज केवल मुफ़्त शुद्ध स्वाद मिठाई पुस्तक विद्यालय अस्पताल सूरज चाँद प्रेम शांति शुभ दीपावली"
     ),
     Script.THAI: (
-        "สวัสดี ขอบคุณ ยินดีต้อนรับ เปิด ปิด ทางเข้า ทางออก ห้ามสูบบุหรี่ ระวัง ตลาด ร้านอาหาร กาแฟ ชา น้ำ ข้าว ส้มตำ โรงแรม "
+        "สวัสดี ขอบคุณ ยินดีต้อนรับ เปิด ปิด ทางเข้า ทางออก ห้ามสูบบุหรี่ ระวัง ตลาด ร้านอาหาร กาแฟ ชา น้ำ ข้าว "
+        "ส้มตำ โรงแรม "
         "ถนน กรุงเทพ เชียงใหม่ ลดราคา ใหม่ พิเศษ วันนี้ ฟรี อร่อย สุขภาพ รัก โรงเรียน โรงพยาบาล"
     ),
 }
@@ -141,40 +157,32 @@ def _price(rng: np.random.Generator) -> str:
     )
 
 
-def _date(rng: np.random.Generator) -> str:
+def date(rng: np.random.Generator) -> str:
+    """A date or a time, as people or cameras write it."""
     day, month, year = int(rng.integers(1, 29)), int(rng.integers(1, 13)), int(rng.integers(1950, 2050))
-    hour, minute = int(rng.integers(0, 24)), int(rng.integers(0, 60))
-    forms = (f"{day:02d}.{month:02d}.{year}", f"{year}-{month:02d}-{day:02d}", f"{month}/{day}/{year % 100:02d}")
-    clock = f"{hour:02d}:{minute:02d}"
-    return str(
-        rng.choice(
-            [*forms, clock, f"{forms[1]} {clock}:{int(rng.integers(0, 60)):02d}", f"'{year % 100:02d} {month} {day}"]
-        )
+    hour, minute, second = (int(rng.integers(limit)) for limit in (24, 60, 60))
+    iso, clock = f"{year}-{month:02d}-{day:02d}", f"{hour:02d}:{minute:02d}"
+    forms = (
+        f"{day:02d}.{month:02d}.{year}",
+        iso,
+        f"{month}/{day}/{year % 100:02d}",
+        clock,
+        f"{iso} {clock}:{second:02d}",
+        f"'{year % 100:02d} {month} {day}",
     )
+    return str(rng.choice(forms))
 
 
 def _number(rng: np.random.Generator) -> str:
     digits = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(1, 9))))
-    return str(
-        rng.choice(
-            [digits, f"No. {digits[:4]}", f"+{digits[:2]} {digits[2:]}", f"#{digits[:3]}", f"{digits[:3]}-{digits[3:]}"]
-        )
-    ).strip()
+    forms = (digits, f"No. {digits[:4]}", f"+{digits[:2]} {digits[2:]}", f"#{digits[:3]}", f"{digits[:3]}-{digits[3:]}")
+    return str(rng.choice(forms)).strip()
 
 
 def _address(rng: np.random.Generator) -> str:
     name = "".join(rng.choice(WORDS[Script.LATIN], 2))
-    return str(
-        rng.choice(
-            [
-                f"www.{name}.com",
-                f"{name}.org",
-                f"@{name}",
-                f"info@{name}.net",
-                f"https://{name}.io/{int(rng.integers(9999))}",
-            ]
-        )
-    )
+    path = f"https://{name}.io/{int(rng.integers(9999))}"
+    return str(rng.choice((f"www.{name}.com", f"{name}.org", f"@{name}", f"info@{name}.net", path)))
 
 
 def _random_letters(rng: np.random.Generator, script: Script) -> str:
@@ -185,7 +193,7 @@ def _random_letters(rng: np.random.Generator, script: Script) -> str:
     return "".join(rng.choice(letters, int(rng.integers(1, 9))))
 
 
-_FORMATS: tuple[Callable[[np.random.Generator], str], ...] = (_price, _date, _number, _address)
+_FORMATS: tuple[Callable[[np.random.Generator], str], ...] = (_price, date, _number, _address)
 
 
 def _cased(rng: np.random.Generator, text: str) -> str:
