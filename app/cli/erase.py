@@ -15,11 +15,10 @@ from app.cli.console import complain, out, progress_bar, remark
 from engines.core.faults import EngineError
 
 if TYPE_CHECKING:  # these import numpy and OpenCV, which --help must not wait for
-    from engines.store import Store
-
     from engines.catalog import Catalog
     from engines.jobs.erase_file import FileReport, Files, How, What
     from engines.requests import Runner
+    from engines.store import Store
 
 _PHOTOS = typer.Argument(metavar="PHOTO...", help="The photos to clean. They are never written to.", show_default=False)
 _OUT = typer.Option("--out", "-o", help="The file to write; a folder where there are several photos.")
@@ -82,12 +81,11 @@ def erase(
     pairs = parsing.file_pairs(photos, out_path, dry_run)
     if before_after is not None and (dry_run or len(pairs) > 1 or before_after.suffix.lower() != ".png"):
         raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
-    from engines.store import Store
-
     from engines.catalog import load_catalog
     from engines.core.engine import Backend, Role
     from engines.jobs.erase_file import How, TextSearch, What
     from engines.planner import recommended
+    from engines.store import Store
 
     if backend not in [member.value for member in Backend]:
         raise typer.BadParameter("It is torch or onnx.", param_hint="--backend")
@@ -96,6 +94,8 @@ def erase(
     catalog, store = load_catalog(), Store()
     card = recommended(catalog, store) if engine == "auto" else catalog.card(engine, Role.IMAGE_ERASER)
     options = parsing.engine_options(card, settings or [], seed)
+    if card.weights and not dry_run:
+        store.choose(card)  # missing or damaged ones are told once, before any photo is read
     how = How(card.id, options, device, Backend(backend), allow_cpu, overwrite, max_pixels)
     with _runner(catalog, store, isolate) as runner:
         code = _Batch(runner, what, how, dry_run, as_json).run(pairs)
