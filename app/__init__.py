@@ -1,1 +1,3 @@
 """The editor and the command line."""
+
+VERSION = "0.1.0"

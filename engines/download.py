@@ -36,9 +36,14 @@ class _DroppedError(Exception):
     """This attempt brought nothing, or not all; another one may."""
 
 
+def downloads_allowed() -> bool:
+    """Whether the person has left downloads switched on."""
+    return os.environ.get(OFFLINE, "") in ("", "0")
+
+
 def refuse_offline(hint: str) -> None:
-    """Raise ``EngineError(NO_NETWORK)`` where the person has switched downloads off; ``hint``: what to do instead."""
-    if os.environ.get(OFFLINE, "") not in ("", "0"):
+    """Raise ``EngineError(NO_NETWORK)`` where downloads are switched off; ``hint``: what to do instead."""
+    if not downloads_allowed():
         raise EngineError(Fault.NO_NETWORK, f"Downloads are switched off by {OFFLINE}.", hint)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engines.catalog import Catalog
-from engines.core.engine import Card, Role
+from engines.core.engine import Card
+from engines.core.faults import EngineError, Fault
 from engines.store import Store
 
 ORDER = ("garnet", "deeperaser", "classical")
@@ -11,6 +12,8 @@ ORDER = ("garnet", "deeperaser", "classical")
 
 
 def recommended(catalog: Catalog, store: Store) -> Card:
-    """The best engine for text whose weights are on this machine."""
-    cards = [catalog.card(engine, Role.IMAGE_ERASER) for engine in ORDER if engine in catalog]
-    return next(card for card in cards if store.ready(card))
+    """The best engine for text whose weights are on this machine; ``EngineError`` where there is none."""
+    for engine in ORDER:
+        if engine in catalog and store.ready(catalog[engine]):
+            return catalog[engine]
+    raise EngineError(Fault.UNKNOWN_ENGINE, "No engine is ready to erase text.", "See: cleanplate engines")

@@ -320,7 +320,7 @@ def _downloadable(card: Card, name: str) -> Weight:
     weight = next((weight for weight in offered if weight.url), None)
     if weight is None:
         message = f"No weights of {card.name} can be downloaded." if card.weights else f"{card.name} needs no weights."
-        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card, offered[0]) if offered else "")
+        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card) if card.weights else "")
     return weight
 
 
@@ -334,14 +334,15 @@ def _agree(card: Card, weight: Weight, consent: Consent) -> None:
 
 
 def _missing(card: Card) -> EngineError:
-    wanted = [weight for weight in card.weights if weight.url] or [
-        weight for weight in card.weights if not weight.bundled
-    ]
-    hint = _how_to_get(card, wanted[0]) if wanted else "They come with the program: install Cleanplate again."
-    return EngineError(Fault.WEIGHTS_MISSING, f"{card.name} has no weights on this machine.", hint)
+    return EngineError(Fault.WEIGHTS_MISSING, f"{card.name} has no weights on this machine.", _how_to_get(card))
 
 
-def _how_to_get(card: Card, weight: Weight) -> str:
-    if weight.url:
+def _how_to_get(card: Card, wanted: Weight | None = None) -> str:
+    """The command that brings ``wanted``; or, where None, the weights of the card that are easiest to get."""
+    offered = [weight for weight in card.weights if wanted in (None, weight)]
+    if any(weight.url for weight in offered):
         return f"Run: cleanplate models download {card.id}"
-    return f"Get {weight.file} ({weight.source}), then run: cleanplate models import {card.id} {weight.file}"
+    by_hand = next((weight for weight in offered if wanted or not weight.bundled), None)
+    if by_hand is None:
+        return "They come with the program, but this copy lacks them: install Cleanplate again."
+    return f"Get {by_hand.file} ({by_hand.source}), then run: cleanplate models import {card.id} {by_hand.file}"

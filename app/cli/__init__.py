@@ -6,14 +6,14 @@ import logging
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
+from app import VERSION
 from app.cli import doctor, engines, erase, models
 from app.cli.console import complain
 from engines.core.faults import EngineError
 
-VERSION = "0.1.0"
+_INTERRUPTED = 130
 
 cli = typer.Typer(
     name="cleanplate",
@@ -54,14 +54,16 @@ def run(arguments: Sequence[str]) -> int:
     except EngineError as error:
         complain(error)
         return 1
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        if error.format_message():  # empty where the help was printed instead
+            complain(f"{error.format_message()} See: cleanplate --help")
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        complain("Stopped. Files that were finished before are kept.")
-        return 130
+    except (typer.Abort, KeyboardInterrupt):
+        code = _INTERRUPTED
     except Exception as error:
         logging.getLogger("cleanplate").debug("unexpected failure", exc_info=True)
         complain(f"Something went wrong inside Cleanplate: {type(error).__name__}: {error}")
         return 1
+    if code == _INTERRUPTED:
+        complain("Stopped. Files that were finished before are kept.")
     return code if isinstance(code, int) else 0

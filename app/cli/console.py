@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 
 from rich.console import Console
 from rich.markup import escape
 
 from engines.core.faults import EngineError
+
+_WIDE = 1000
+"""Columns of a page that is no terminal."""
 
 
 def out() -> Console:
@@ -31,24 +34,17 @@ def remark(text: str) -> None:
     err().print(f"[dim]note:[/] {escape(text)}", highlight=False)
 
 
-@contextmanager
-def progress_bar(shown: bool) -> Iterator[ProgressBar]:
-    """A bar on stderr, on a terminal only and only where ``shown``."""
-    console = err()
-    if not (shown and console.is_terminal):
-        yield ProgressBar()
-        return
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on stdout: folded to the width of a terminal, one line a row elsewhere."""
+    from rich.table import Table
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=1.0)
-
-        class _Shown(ProgressBar):
-            def show(self, done: float, note: str) -> None:
-                progress.update(task, completed=done, description=escape(note))
-
-        yield _Shown()
+    page = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        page.add_column(Text(name), overflow="fold")
+    for row in rows:
+        page.add_row(*map(Text, row))
+    Console(width=None if out().is_terminal else _WIDE).print(page)
 
 
 class ProgressBar:
@@ -56,3 +52,32 @@ class ProgressBar:
 
     def show(self, done: float, note: str) -> None:
         """``done``: the share, 0..1; ``note``: what is being done."""
+
+
+class _TerminalBar(ProgressBar):
+    """A bar that appears with the first report: a question may be asked before."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("", total=1.0)
+
+    def show(self, done: float, note: str) -> None:
+        self._progress.start()
+        self._progress.update(self._task, completed=done, description=escape(note))
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+@contextmanager
+def progress_bar(shown: bool) -> Iterator[ProgressBar]:
+    """A bar on stderr, on a terminal only and only where ``shown``."""
+    console = err()
+    if not (shown and console.is_terminal):
+        yield ProgressBar()
+        return
+    with closing(_TerminalBar(console)) as bar:
+        yield bar

@@ -94,6 +94,8 @@ def erase(
     catalog, store = load_catalog(), Store()
     card = recommended(catalog, store) if engine == "auto" else catalog.card(engine, Role.IMAGE_ERASER)
     options = parsing.engine_options(card, settings or [], seed)
+    if card.weights and not dry_run:
+        store.choose(card)  # missing or damaged ones are told once, before any photo is read
     how = How(card.id, options, device, Backend(backend), allow_cpu, overwrite, max_pixels)
     with _runner(catalog, store, isolate) as runner:
         code = _Batch(runner, what, how, dry_run, as_json).run(pairs)

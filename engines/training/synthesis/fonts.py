@@ -47,8 +47,6 @@ def _draws(font: ImageFont.FreeTypeFont, characters: str) -> bool:
 def _covered(path: Path, index: int) -> frozenset[Script]:
     """The scripts that a face draws completely. Raises ``OSError`` where FreeType cannot read it."""
     font = _load(path, index, _PROBE_SIZE, shaped=False)
-    if not _draws(font, "Hx1"):  # symbol fonts, and faces of one script without digits, draw no posters
-        return frozenset()
     scripts = set(Script) if features.check("raqm") else set(Script) - SHAPED
     return frozenset(script for script in scripts if _draws(font, INVENTORY[script]))
 
