@@ -122,11 +122,18 @@ def choose_text(state: State, numbers: Iterable[int], on: bool) -> State:
 # ---- edits
 
 
-def erase(state: State, task: Task, variant: Variant) -> State:
-    """Append what an engine painted; what it was asked to erase is no longer to be erased."""
+def erase(state: State, task: Task, variant: Variant, asked: MaskStack | None = None) -> State:
+    """Append what an engine painted; what it was asked to erase is no longer to be erased.
+
+    ``asked``: the masks it was asked with. Where they have changed since, only the hole is taken from them.
+    """
+    if asked is None or asked is state.masks:
+        state = clear(state)
+    else:
+        state = paint(state, LayerRole.ADD, variant.hole, Combine.SUBTRACT)
     number = max((edit.id for edit in state.edits), default=0) + 1
     edit = Edit(number, task, (variant,), Coverage(state.size))
-    return replace(clear(state), edits=(*state.edits, edit))
+    return replace(state, edits=(*state.edits, edit))
 
 
 def add_variant(state: State, number: int, variant: Variant) -> State:

@@ -1,0 +1,1 @@
+"""What the widgets watch: the editor, its jobs, its files, its settings. QtCore only."""

@@ -1,0 +1,255 @@
+"""The editor: the open picture, the active tool, and everything that can be done to them. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.document import operations, verbs
+from app.document.coverage import Combine
+from app.document.operations import Operation
+from app.document.render import composite
+from app.document.state import LayerRole, State, diff
+from app.state.notices import Notice, Weight, of_error
+from app.state.sheet import Sheet
+from app.state.tasks import Tasks
+from app.tools import ToolRow, tool_row
+from app.tools.pointer import Guide, Kind, Live, Look, Pointer, Tool, ToolSettings
+from engines.core.faults import EngineError
+from engines.core.types import Box, Mask, Pixels
+
+_SLICE = 0.006
+"""Seconds of drawing per turn of the event loop."""
+
+
+class Editor(QObject):
+    """A ``Desk`` for the tools. ``shown`` carries the box that looks different; ``changed`` any change of state."""
+
+    opened = Signal()
+    shown = Signal(object)
+    changed = Signal()
+    tool_changed = Signal()
+    settings_changed = Signal()
+    guide_changed = Signal()
+    told = Signal(object)
+    text_wanted = Signal(object)
+    """Find text, then choose the lines under a mask (None: all of them)."""
+
+    def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tasks = tasks
+        self.sheet: Sheet | None = None
+        self.settings = ToolSettings()
+        self.hovered: int | None = None
+        self.row: ToolRow = tool_row("brush")
+        self._guide = Guide()
+        self._tool: Tool | None = None
+        self._drawing = QTimer(self, interval=0)
+        self._drawing.timeout.connect(self._draw)
+        self.sheet_history_mb = 512
+
+    # ---- the picture
+
+    def open(self, sheet: Sheet | None) -> None:
+        """Show another picture (or none)."""
+        if self.sheet is not None:
+            self.sheet.document.changed.clear()
+            self.sheet.document.close()
+        self.sheet = sheet
+        self.hovered, self._guide = None, Guide()
+        if sheet is not None:
+            sheet.document.budget = self.sheet_history_mb << 20
+            sheet.document.changed.append(self._follow)
+            self._wake()
+        self._arm()
+        self.opened.emit()
+        self.changed.emit()
+
+    @property
+    def state(self) -> State:
+        """The present; only while a picture is open."""
+        if self.sheet is None:
+            msg = "no picture is open"
+            raise RuntimeError(msg)
+        return self.sheet.document.state
+
+    def do(self, label: str, state: State) -> None:
+        """One step of history."""
+        if self.sheet is not None:
+            self.sheet.document.do(label, state)
+
+    def undo(self) -> None:
+        if self.sheet is not None and not self._abort_gesture():
+            self._tell_failure(self.sheet.document.undo)
+
+    def redo(self) -> None:
+        if self.sheet is not None:
+            self._tell_failure(self.sheet.document.redo)
+
+    def tell(self, notice: Notice) -> None:
+        self.told.emit(notice)
+
+    def _tell_failure(self, move: Callable[[], bool]) -> None:
+        try:
+            move()
+        except EngineError as error:
+            self.tell(of_error(error))
+
+    def _follow(self, before: State, after: State) -> None:
+        if self.sheet is None:
+            return
+        self.sheet.follow(before, after)
+        change = diff(before, after)
+        if not (change.pixels.empty and change.masks.empty):
+            self._wake()
+        trouble = self.sheet.document.trouble
+        if trouble is not None:
+            self.sheet.document.trouble = None
+            self.tell(of_error(trouble))
+        self.changed.emit()
+
+    def _wake(self) -> None:
+        self._draw()
+        if self.sheet is not None and self.sheet.pending:
+            self._drawing.start()
+
+    def _draw(self) -> None:
+        """Bring the pyramids up to date, a little at a time."""
+        if self.sheet is None:
+            self._drawing.stop()
+            return
+        box = self.sheet.settle(_SLICE)
+        if not self.sheet.pending:
+            self._drawing.stop()
+        if not box.empty:
+            self.shown.emit(box)
+
+    # ---- tools
+
+    def use(self, name: str) -> None:
+        """Take a tool up; a gesture under way is given up."""
+        self._abort_gesture()
+        self.row = tool_row(name)
+        self.hovered = None
+        self._arm()
+        self.tool_changed.emit()
+
+    def set_tool(self, **changes: object) -> None:
+        """Change fields of the tool settings."""
+        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self.settings_changed.emit()
+
+    def pointer(self, pointer: Pointer) -> None:
+        """Send a pointer to the active tool."""
+        if self._tool is None or self.sheet is None:
+            return
+        guide, hovered = self._guide, self.hovered
+        self.sheet.live_role = self.settings.role
+        dirty = self._tool.send(pointer)
+        if not dirty.empty:
+            self.sheet.stroke_changed(dirty)
+            self._wake()
+        if self._guide is not guide or self.hovered != hovered:
+            self.guide_changed.emit()
+
+    def _arm(self) -> None:
+        self._tool = self.row.make(self) if self.sheet is not None else None
+        if self._tool is not None:
+            next(self._tool)
+
+    def _abort_gesture(self) -> bool:
+        """Give up what the tool is in the middle of; whether there was anything."""
+        busy = self.live is not None or bool(self._guide.points)
+        if busy:
+            self.pointer(Pointer(Kind.ABORT, 0, 0))
+            self.guide_changed.emit()
+        return busy
+
+    def escape(self) -> bool:
+        """Esc: give up a gesture; whether there was one."""
+        return self._abort_gesture()
+
+    # ---- the desk that tools work on
+
+    @property
+    def live(self) -> Live | None:
+        return self.sheet.live if self.sheet is not None else None
+
+    @live.setter
+    def live(self, live: Live | None) -> None:
+        if self.sheet is not None:
+            self.sheet.live = live
+
+    @property
+    def guide(self) -> Guide:
+        return self._guide
+
+    @guide.setter
+    def guide(self, guide: Guide) -> None:
+        if guide != self._guide:
+            self._guide = guide
+
+    def commit(self, label: str, mask: Mask, how: Combine) -> None:
+        self.do(label, verbs.paint(self.state, self.settings.role, mask, how))
+
+    def restore(self, label: str, mask: Mask, how: Combine) -> None:
+        before = self.state
+        after = verbs.restore(before, mask, how)
+        if all(a is b for a, b in zip(before.edits, after.edits, strict=True)):
+            hint = "Restore paints through what was erased."
+            self.tell(Notice(Weight.INFO, "There is nothing to restore here.", hint))
+            return
+        self.do(label, after)
+
+    def compute(self, label: str, work: Callable[[Look], Mask], how: Combine) -> None:
+        sheet, state = self.sheet, self.state
+        if sheet is None:
+            return
+
+        def look(box: Box) -> Pixels:
+            return sheet.shown.to_display(composite(state, sheet.document.pixels, box))
+
+        def found(mask: Mask) -> None:
+            if self.sheet is sheet:
+                self.commit(label, mask, how)
+
+        self.tasks.run(label, lambda: work(look), found, self._failed)
+
+    def choose_text(self, numbers: Iterable[int], on: bool) -> None:
+        self.do("Choose text", verbs.choose_text(self.state, numbers, on))
+
+    def find_text(self, under: Mask | None = None) -> None:
+        self.text_wanted.emit(under)
+
+    # ---- masks
+
+    def operate(self, label: str, make: Callable[[tuple[int, int]], Operation]) -> None:
+        """Apply an operation to the layer being painted on, elsewhere; one step of history."""
+        if self.sheet is None:
+            return
+        sheet, before, role = self.sheet, self.state, self.settings.role
+
+        def work() -> State:
+            state = verbs.flatten(before) if role in (LayerRole.ADD, LayerRole.SUBTRACT) else before
+            number = state.masks.top(LayerRole.ADD if role is LayerRole.SUBTRACT else role)
+            return state if number is None else verbs.alter(state, number, make(state.size))
+
+        def then(after: State) -> None:
+            if self.sheet is sheet and self.state is before:
+                self.do(label, after)
+            else:
+                self.tell(Notice(Weight.WARNING, f"{label} was dropped: the picture changed meanwhile.", "Try again."))
+
+        self.tasks.run(label, work, then, self._failed)
+
+    def invert_mask(self) -> None:
+        self.operate("Invert mask", operations.invert)
+
+    def clear_mask(self) -> None:
+        if self.sheet is not None and not self.state.masks.blank:
+            self.do("Clear mask", verbs.clear(self.state))
+
+    def _failed(self, error: EngineError) -> None:
+        self.tell(of_error(error))

@@ -1,0 +1,144 @@
+"""An open picture: its document, and the pyramids that the canvas reads from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from app.document.coverage import Combine
+from app.document.document import Document
+from app.document.pyramid import Plane, SparsePyramid
+from app.document.state import NOWHERE, LayerRole, State, diff
+from app.state.display import ToDisplay
+from app.tools.pointer import Live
+from engines.core.types import Alpha, Box
+
+
+class Overlay(Enum):
+    """What is drawn over the picture in a colour of its own."""
+
+    ERASE = "erase"
+    PROTECT = "protect"
+    NO_SAMPLE = "no-sample"
+    RESTORE = "restore"
+
+
+_OF_ROLE = {LayerRole.PROTECT: Overlay.PROTECT, LayerRole.NO_SAMPLE: Overlay.NO_SAMPLE}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What was prepared off the window's thread: levels of the picture and of its transparency, for display."""
+
+    levels: tuple[Plane, ...]
+    alpha: tuple[Plane, ...] | None
+    to_display: ToDisplay
+
+
+@dataclass(slots=True)
+class Title:
+    """What the window says of it: a name, its file and its project file, if it has any."""
+
+    name: str
+    path: Path | None = None
+    project: Path | None = None
+    sample: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Sheet:
+    """``live``: the stroke being drawn, and the role it is drawn on."""
+
+    document: Document
+    shown: Shown
+    title: Title
+    live: Live | None = None
+    live_role: LayerRole = LayerRole.ADD
+    saved: State | None = None
+    """The state that was saved last."""
+    exported: State | None = None
+    picture: SparsePyramid = field(init=False)
+    overlays: dict[Overlay, SparsePyramid] = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = self.document.size
+        self.picture = SparsePyramid(size, self._drawn, self.shown.levels)
+        self.overlays = {kind: SparsePyramid(size, partial(self.coverage, kind)) for kind in Overlay}
+        whole = Box(0, 0, size[1], size[0])
+        if self.document.state.edits:
+            self.picture.invalidate(whole)
+        if self.document.state.masks.layers or self.document.state.masks.text.chosen:
+            self._stale(whole)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.document.size
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is anything that would be lost if it were closed now."""
+        state = self.document.state
+        untouched = not state.edits and state.masks.blank
+        return state not in (self.saved, self.exported) and not untouched
+
+    def follow(self, before: State, after: State) -> None:
+        """The document has changed: what looks different is to be drawn again."""
+        change = diff(before, after)
+        self.picture.invalidate(change.pixels)
+        self._stale(change.masks)
+
+    def stroke_changed(self, box: Box) -> None:
+        """The live stroke has grown by ``box`` (or has gone)."""
+        self._stale(box)
+
+    def settle(self, seconds: float) -> Box:
+        """Draw what is out of date, for about that long; the box that looks different now."""
+        done = NOWHERE
+        for pyramid in (*self.overlays.values(), self.picture):
+            if pyramid.pending:
+                done = done | pyramid.settle(seconds)
+                if pyramid.pending:
+                    break
+        return done
+
+    @property
+    def pending(self) -> bool:
+        return self.picture.pending or any(pyramid.pending for pyramid in self.overlays.values())
+
+    def coverage(self, kind: Overlay, box: Box) -> Alpha:
+        """What an overlay covers over ``box``, with the live stroke."""
+        masks = self.document.state.masks
+        if kind is Overlay.ERASE:
+            here = masks.coverage(box)
+        elif kind is Overlay.RESTORE:
+            here = np.zeros((box.h, box.w), np.uint8)
+        else:
+            here = masks.of_role(LayerRole(kind.value), box)
+        if self.live is not None and self._live_overlay(self.live) is kind:
+            return self._with_live(here, self.live, box)
+        return here
+
+    def _live_overlay(self, live: Live) -> Overlay:
+        return Overlay.RESTORE if live.restores else _OF_ROLE.get(self.live_role, Overlay.ERASE)
+
+    def _with_live(self, here: Alpha, live: Live, box: Box) -> Alpha:
+        drawn = live.stroke.dense(box)
+        takes = live.how is Combine.SUBTRACT
+        if self.live_role is LayerRole.SUBTRACT and not live.restores:
+            takes = not takes
+        if live.restores or not takes:
+            return np.maximum(here, drawn)
+        return np.minimum(here, 255 - drawn)
+
+    def _drawn(self, box: Box) -> Plane | None:
+        if not any(edit.visible and not (edit.reach & box).empty for edit in self.document.state.edits):
+            return None
+        return np.asarray(self.shown.to_display(self.document.composite(box)), np.uint8)
+
+    def _stale(self, box: Box) -> None:
+        for pyramid in self.overlays.values():
+            pyramid.invalidate(box)
