@@ -14,6 +14,9 @@ from engines.core.engine import Backend, Card, Option, OptionValue, Role, Task, 
 from engines.core.faults import EngineError, Fault
 from engines.core.paths import models_dir
 
+RANKING = "ranking.toml"
+"""The one file beside the cards that is none: which engine did how well on what."""
+
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
@@ -49,7 +52,7 @@ def load_catalog(*folders: Path) -> Catalog:
     """The cards in ``folders`` (the program's own when none is given); a later folder wins over an earlier."""
     cards: dict[str, Card] = {}
     for folder in folders or (models_dir(),):
-        for path in sorted(folder.glob("*.toml")):
+        for path in sorted(set(folder.glob("*.toml")) - {folder / RANKING}):
             card = read_card(path)
             cards[card.id] = card
     return Catalog(cards)

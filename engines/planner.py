@@ -1,19 +1,102 @@
-"""Which engine to use where the person has not said."""
+"""Which engine to use where the person has not said: the best measured one that is ready and quick enough."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from engines.catalog import Catalog
-from engines.core.engine import Card
+from engines.core.engine import Backend, Card, Role, Task
 from engines.core.faults import EngineError, Fault
+from engines.core.types import Mask
+from engines.pipeline.mask_shape import mask_shape
+from engines.pipeline.region import crop_boxes
+from engines.ranking import Figures, RankedCase, load_ranking, nearest
 from engines.store import Store
 
-ORDER = ("garnet", "deeperaser", "classical")
-"""Text engines, best first; the first that has its weights is used. ``classical`` needs none."""
+AUTO = "auto"
+"""In place of an engine's id: choose one."""
+
+PATIENCE = 180.0
+"""Seconds that a picture may take before a quicker engine is chosen, as estimated from the measured ones."""
 
 
-def recommended(catalog: Catalog, store: Store) -> Card:
-    """The best engine for text whose weights are on this machine; ``EngineError`` where there is none."""
-    for engine in ORDER:
-        if engine in catalog and store.ready(catalog[engine]):
-            return catalog[engine]
-    raise EngineError(Fault.UNKNOWN_ENGINE, "No engine is ready to erase text.", "See: cleanplate engines")
+@dataclass(frozen=True, slots=True, eq=False)
+class Need:
+    """What is to be erased, from a picture of ``size`` = (height, width).
+
+    ``device``: the kind that the work would run on (``cpu``, ``cuda``, ``mps``); ``insisted``: the person has asked
+    for it, so that engines that cannot use it are no choice.
+    """
+
+    mask: Mask
+    size: tuple[int, int]
+    device: str = "cpu"
+    insisted: bool = False
+    backend: Backend = Backend.TORCH
+    task: Task = Task.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``note``: what the person should know of it; empty where it is the best there is."""
+
+    card: Card
+    note: str = ""
+
+
+def choose(catalog: Catalog, store: Store, need: Need, ranking: Sequence[RankedCase] | None = None) -> Choice:
+    """The engine for ``need``: of those that are ready the one that is first in the most similar measured case.
+
+    One that would take longer than ``PATIENCE`` is passed over, and the choice says so. Engines that nobody has
+    measured are chosen only where there is no other. Raises ``EngineError`` where none is ready.
+    """
+    cards = {card.id: card for card in ready_erasers(catalog, store) if _runs(card, need)}
+    if not cards:
+        raise EngineError(
+            Fault.WEIGHTS_MISSING,
+            f"No engine is ready that runs on {need.device} through {need.backend.value}.",
+            "See: cleanplate engines",
+        )
+    if need.mask.empty:
+        return Choice(_unmeasured(list(cards.values()), need.task))
+    shape = mask_shape(need.mask.alpha)
+    for case in nearest(ranking or load_ranking(), need.task, need.device, shape.kind, shape.size):
+        measured = [figures for figures in case.engines if figures.id in cards]
+        if measured:
+            return _quick_enough(measured, case, cards, need)
+    return Choice(_unmeasured(list(cards.values()), need.task))
+
+
+def ready_erasers(catalog: Catalog, store: Store) -> list[Card]:
+    """The image erasers that need no weights or have them on this machine."""
+    cards = [catalog.card(engine, Role.IMAGE_ERASER) for engine in catalog.ids(Role.IMAGE_ERASER)]
+    return [card for card in cards if store.ready(card)]
+
+
+def _runs(card: Card, need: Need) -> bool:
+    on_device = need.device in card.devices or not need.insisted
+    return on_device and (not card.backends or need.backend in card.backends)
+
+
+def _quick_enough(measured: Sequence[Figures], case: RankedCase, cards: dict[str, Card], need: Need) -> Choice:
+    best = cards[measured[0].id]
+    if case.device != need.device:
+        return Choice(best)
+    seconds = {figures.id: figures.seconds * _megapixels(cards[figures.id], need) for figures in measured}
+    quickest = min(seconds, key=seconds.__getitem__)
+    quick = next((engine for engine, needed in seconds.items() if needed <= PATIENCE), quickest)
+    if quick == best.id:
+        return Choice(best)
+    minutes = max(round(seconds[best.id] / 60), 1)
+    note = f"{best.name} would take about {minutes} minutes for this mask; {cards[quick].name} was chosen instead."
+    return Choice(cards[quick], note)
+
+
+def _megapixels(card: Card, need: Need) -> float:
+    """Of the crops that the engine would be given."""
+    return sum(crop.area for crop in crop_boxes(need.mask, need.size, card)) / 1e6
+
+
+def _unmeasured(cards: Sequence[Card], task: Task) -> Card:
+    return next((card for card in cards if card.task is task), cards[0])

@@ -20,7 +20,8 @@ from engines.core.types import FloatImage, Mask, Patch, Pixels
 class EraseImage:
     """Erase ``mask`` from ``image`` (``(h, w, 3)``, uint8, uint16 or float32).
 
-    ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. ``allow_cpu``: after running out of
+    ``engine``: a card's id, or ``auto`` for the best measured one that is ready; it is given those of the options
+    that it has. ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. ``allow_cpu``: after running out of
     graphics memory with the smallest tiles, go on with the CPU and say so.
     """
 

@@ -10,13 +10,14 @@ from typing import assert_never
 
 from engines.catalog import Catalog, load_catalog
 from engines.core.context import Context
-from engines.core.engine import Backend, Card, Engine, ImageEraser, Role, Setup, TextDetector
+from engines.core.engine import Backend, Card, Engine, ImageEraser, Options, Role, Setup, TextDetector
 from engines.core.faults import EngineError, Fault
 from engines.core.measure import Stopwatch, peak_memory
 from engines.core.types import Patch
 from engines.loading import load_engine
 from engines.pipeline import region
 from engines.pipeline.job import Job
+from engines.planner import AUTO, Need, choose, ready_erasers
 from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result
 from engines.store import Store
 
@@ -63,7 +64,7 @@ class Session:
             self._drop()
 
     def _erase(self, request: EraseImage, ctx: Context) -> Erased:
-        card = self.catalog.card(request.engine, Role.IMAGE_ERASER)
+        card = self._chosen(request, ctx)
         device = resolve_device(card, request.device, request.backend)
         try:
             return self._erase_on(request, card, device, ctx)
@@ -74,9 +75,27 @@ class Session:
         self._forget(card.id)
         return self._erase_on(request, card, "cpu", ctx)
 
+    def _chosen(self, request: EraseImage, ctx: Context) -> Card:
+        """The card that the request names, or for ``auto`` the one that suits its mask best."""
+        if request.engine != AUTO:
+            return self.catalog.card(request.engine, Role.IMAGE_ERASER)
+        size = (request.image.shape[0], request.image.shape[1])
+        insisted = request.device != "auto"
+        kind = request.device.partition(":")[0] if insisted else self._best_device()
+        choice = choose(self.catalog, self.store, Need(request.mask, size, kind, insisted, request.backend))
+        if choice.note:
+            ctx.tell(choice.note)
+        return choice.card
+
+    def _best_device(self) -> str:
+        """The kind of device that ``auto`` stands for, among those that the engines at hand can use."""
+        if all(card.devices == ("cpu",) for card in ready_erasers(self.catalog, self.store)):
+            return "cpu"
+        return _torch_device("auto").partition(":")[0]
+
     def _erase_on(self, request: EraseImage, card: Card, device: str, ctx: Context) -> Erased:
         watch = Stopwatch()
-        options = card.resolve(request.options)
+        options = card.resolve(_options_for(card, request))
         patches: tuple[Patch, ...] = ()
         if not request.mask.empty:
             with watch.stage("load"):
@@ -154,8 +173,20 @@ def resolve_device(card: Card, wanted: str, backend: Backend) -> str:
         raise EngineError(Fault.NO_DEVICE, f"{card.name} does not run on {wanted!r}.", f"It runs on: {allowed}.")
     if card.devices == ("cpu",) or wanted == "cpu":
         return "cpu"
+    return _torch_device(wanted)
+
+
+def _torch_device(wanted: str) -> str:
     # the one other dynamic import besides the card's entry: it keeps torch out of everything that imports a session
     return str(importlib.import_module("engines.runtime.device").resolve_device(wanted))
+
+
+def _options_for(card: Card, request: EraseImage) -> Options:
+    """The request's options; where the engine was chosen for it, those that this engine has."""
+    if request.engine != AUTO:
+        return request.options
+    known = {option.name for option in card.options}
+    return {name: value for name, value in request.options.items() if name in known}
 
 
 def _wrong_role(card: Card) -> EngineError:

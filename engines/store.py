@@ -94,9 +94,13 @@ class Store:
         """
         for holding in self.holdings(card):
             if holding.path is not None:
-                self._verify(card, holding, holding.path)
+                try:
+                    self._verify(card, holding, holding.path)
+                except FileNotFoundError:  # another process has replaced it since
+                    return self.choose(card)
                 return holding.weight, holding.path
-        raise _missing(card)
+        message = f"{card.name} has no weights on this machine."
+        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card))
 
     def import_file(
         self, card: Card, file: Path, check: Check | None = None, consent: Consent = _nobody, name: str = ""
@@ -331,10 +335,6 @@ def _agree(card: Card, weight: Weight, consent: Consent) -> None:
             f"{weight.file} of {card.name} has a licence that was not accepted: {weight.licence}.",
             "If it allows what you do with it, add --accept-licence.",
         )
-
-
-def _missing(card: Card) -> EngineError:
-    return EngineError(Fault.WEIGHTS_MISSING, f"{card.name} has no weights on this machine.", _how_to_get(card))
 
 
 def _how_to_get(card: Card, wanted: Weight | None = None) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.types import Pixels
-from engines.jobs.erase_file import Files, shown
+from engines.jobs.erase_file import Files
+from engines.jobs.painting import shown
 from engines.media.images import read_picture, write_png
 
 _GAP = 12

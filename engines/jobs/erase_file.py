@@ -9,12 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.core.atomic import replacing
 from engines.core.context import Context
 from engines.core.engine import Backend, Options, TextLine
 from engines.core.faults import EngineError, Fault
 from engines.core.mask_ops import box_mask, grown, polygon_mask
 from engines.core.measure import Stopwatch
 from engines.core.types import Box, Mask, Pixels
+from engines.jobs.painting import painted, shown
+from engines.jobs.verify_file import Work, write_until_unreadable
+from engines.media.atomic import check_target
 from engines.media.images import (
     DEFAULT_MAX_PIXELS,
     Picture,
@@ -24,8 +28,8 @@ from engines.media.images import (
     write_picture,
     write_png,
 )
-from engines.pipeline.composite import scale_of, to_unit
 from engines.pipeline.text_mask import choose, outline, text_mask
+from engines.pipeline.verify import Verdict, Verification
 from engines.requests import Detected, DetectText, Erased, EraseImage, Runner
 
 
@@ -55,7 +59,10 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """Which engine, where it runs, and what may be done to files."""
+    """Which engine (``auto``: the best measured one), where it runs, and what may be done to files.
+
+    ``verify``: look whether text is left in the result, and erase more until there is none.
+    """
 
     engine: str
     options: Options = field(default_factory=dict)
@@ -64,6 +71,7 @@ class How:
     allow_cpu: bool = False
     overwrite: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +86,17 @@ class Outcome(Enum):
     """What became of a photo."""
 
     ERASED = "erased"
+    TEXT_LEFT = "text left"
     COPIED = "copied"
     OUTLINED = "outlined"
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """How one photo went. ``seconds`` by stage, ``peak_memory`` in bytes; ``lines``: the text found."""
+    """How one photo went. ``seconds`` by stage, ``peak_memory`` in bytes; ``lines``: the text found.
+
+    ``verification``: what a second look saw; None where nobody asked for one.
+    """
 
     files: Files
     outcome: Outcome
@@ -96,12 +108,16 @@ class FileReport:
     peak_memory: int
     lines: tuple[TextLine, ...] = ()
     notes: tuple[str, ...] = ()
+    verification: Verification | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
+    """``spared``: the text found that is to stay."""
+
     mask: Mask
     lines: Sequence[TextLine] = ()
+    spared: Mask = field(default_factory=lambda: Mask.union(()))
 
 
 def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
@@ -121,12 +137,19 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
         return _copied(files, found, how, watch)
     request = EraseImage(how.engine, picture.pixels, found.mask, how.options, how.device, how.backend, how.allow_cpu)
     with watch.stage("engine"):
-        erased = runner.run(request, ctx.part(0.4, 0.55))
+        erased = runner.run(request, ctx.part(0.4, 0.35 if how.verify else 0.55))
     if not isinstance(erased, Erased):
         raise TypeError(erased)
-    with watch.stage("write"):
-        notes = write_picture(picture, painted(picture.pixels, erased), files.target, overwrite=how.overwrite)
-    return _report(files, found, erased, watch, notes)
+    seen: Verification | None = None
+    with watch.stage("verify" if how.verify else "write"):
+        if how.verify:
+            check_target(files.target, overwrite=how.overwrite)
+            work = Work(picture, request, found.spared)
+            with replacing(files.target, overwrite=how.overwrite) as file:
+                seen, notes = write_until_unreadable(runner, work, erased, file, ctx.part(0.75, 0.25))
+        else:
+            notes = write_picture(picture, painted(picture.pixels, erased), files.target, overwrite=how.overwrite)
+    return _report(files, found, erased, watch, (seen, notes))
 
 
 def outline_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
@@ -158,29 +181,16 @@ def refuse_target(files: Files, *, overwrite: bool) -> None:
             raise EngineError(Fault.EXISTS, f"{target} exists already.", "Add --overwrite or give another -o.")
 
 
-def painted(pixels: Pixels, erased: Erased) -> Pixels:
-    """A copy of the picture with all patches painted in."""
-    result: Pixels = pixels.copy()
-    for patch in erased.patches:
-        patch.paint(result)
-    return result
-
-
-def shown(pixels: Pixels) -> Pixels:
-    """The picture in 8 bits, as detectors and previews see it."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    return np.rint(to_unit(pixels, scale_of(pixels)) * 255).astype(np.uint8)
-
-
 def _mask(runner: Runner, picture: Picture, what: What, how: How, ctx: Context) -> _Found:
     mask = _drawn_mask(picture, what)
-    chosen: Sequence[TextLine] = ()
-    if what.text is not None:
-        detected = _detect(runner, shown(picture.pixels), how, ctx)
-        chosen = choose(detected.found.lines, what.text.only, what.text.keep, what.text.min_size)
-        mask = mask | text_mask(detected.found, chosen, picture.size)
-    return _Found(grown(mask, what.grow, picture.size), chosen)
+    if what.text is None:
+        return _Found(grown(mask, what.grow, picture.size))
+    found = _detect(runner, shown(picture.pixels), how, ctx).found
+    chosen = choose(found.lines, what.text.only, what.text.keep, what.text.min_size)
+    taken = {id(line) for line in chosen}
+    spared = text_mask(found, [line for line in found.lines if id(line) not in taken], picture.size)
+    mask = mask | text_mask(found, chosen, picture.size)
+    return _Found(grown(mask, what.grow, picture.size), chosen, spared)
 
 
 def _detect(runner: Runner, view: Pixels, how: How, ctx: Context) -> Detected:
@@ -225,21 +235,27 @@ def _copied(files: Files, found: _Found, how: How, watch: Stopwatch) -> FileRepo
         copy_picture(files.source, files.target, overwrite=how.overwrite)
     note = "Nothing to erase: the mask is empty, so the photo was copied as it is."
     lines = tuple(found.lines)
-    return FileReport(files, Outcome.COPIED, how.engine, "", "", 0, watch.seconds, 0, lines, (note,))
+    seen = Verification(Verdict.NOT_CHECKED, reason="Nothing was erased.") if how.verify else None
+    return FileReport(files, Outcome.COPIED, how.engine, "", "", 0, watch.seconds, 0, lines, (note,), seen)
 
 
-def _report(files: Files, found: _Found, erased: Erased, watch: Stopwatch, notes: list[str]) -> FileReport:
+def _report(
+    files: Files, found: _Found, erased: Erased, watch: Stopwatch, written: tuple[Verification | None, list[str]]
+) -> FileReport:
     inner = dict(erased.seconds)
+    last = watch.seconds.keys() & {"write", "verify"}
+    seen, notes = written
     seconds = {
         "read": watch.seconds["read"],
         "mask": watch.seconds["mask"],
         "load": inner.get("load", 0.0),
         "erase": watch.seconds["engine"] - inner.get("load", 0.0),
-        "write": watch.seconds["write"],
+        **{stage: watch.seconds[stage] for stage in last},
     }
+    left = seen is not None and seen.verdict is Verdict.TEXT_LEFT
     return FileReport(
         files=files,
-        outcome=Outcome.ERASED,
+        outcome=Outcome.TEXT_LEFT if left else Outcome.ERASED,
         engine=erased.engine,
         device=erased.device,
         backend=erased.backend.value,
@@ -248,4 +264,5 @@ def _report(files: Files, found: _Found, erased: Erased, watch: Stopwatch, notes
         peak_memory=erased.peak_memory,
         lines=tuple(found.lines),
         notes=(*erased.notes, *notes),
+        verification=seen,
     )

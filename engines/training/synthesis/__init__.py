@@ -2,7 +2,20 @@
 
 from engines.training.synthesis.backgrounds import Backgrounds, list_folder, pack
 from engines.training.synthesis.fonts import FontLibrary
+from engines.training.synthesis.photos import Photo, PhotoSynthesiser
+from engines.training.synthesis.sample import Sample
 from engines.training.synthesis.style import MaskShares, Settings
-from engines.training.synthesis.synthesiser import Sample, Synthesiser
+from engines.training.synthesis.synthesiser import Synthesiser
 
-__all__ = ["Backgrounds", "FontLibrary", "MaskShares", "Sample", "Settings", "Synthesiser", "list_folder", "pack"]
+__all__ = [
+    "Backgrounds",
+    "FontLibrary",
+    "MaskShares",
+    "Photo",
+    "PhotoSynthesiser",
+    "Sample",
+    "Settings",
+    "Synthesiser",
+    "list_folder",
+    "pack",
+]

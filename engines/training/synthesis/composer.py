@@ -12,7 +12,7 @@ from engines.core.types import Box, FloatImage
 from engines.training.synthesis import colours, glyphs, placing
 from engines.training.synthesis.fonts import Face, FontLibrary
 from engines.training.synthesis.glyphs import GreyImage
-from engines.training.synthesis.layers import Layer, compose, reach
+from engines.training.synthesis.layers import Layer, Paints, compose, reach
 from engines.training.synthesis.placing import Ground, Matrix, Projected
 from engines.training.synthesis.style import Direction, Fill, Opacity, Settings, Size, Style
 from engines.training.synthesis.words import UPRIGHT, Script
@@ -146,18 +146,22 @@ class Composer:
         self.ground.taken.append(layer.box.grown(2))
         self.pieces.append(Piece(layer, asked, beneath))
 
-    def layer(self, written: Written, matrix: Matrix, style: Style) -> Layer | None:
+    def layer(self, written: Written, matrix: Matrix, style: Style, paints: Paints | None = None) -> Layer | None:
+        """Glyphs as a layer, or None where nothing of them would show."""
         margin = reach(style, written.height)
         projected = placing.project(written.image, matrix @ written.own, self.side, margin)
         if projected is None:
             return None
-        return self.coloured(projected, written.height, style)
+        return self.coloured(projected, written.height, style, paints)
 
-    def coloured(self, projected: Projected, height: float, style: Style) -> Layer:
-        """Projected glyphs with the style's colours, outline, effects and opacity, cut to the picture."""
+    def coloured(self, projected: Projected, height: float, style: Style, paints: Paints | None = None) -> Layer:
+        """Projected glyphs with the style's colours, outline, effects and opacity, cut to the picture.
+
+        ``paints``: the colours, where they are not left to the style.
+        """
         inside = projected.box.within((self.side, self.side))
         behind = self.ground.colour(inside)
-        paints = colours.paints(style, behind, self.base, self.rng)
+        paints = paints or colours.paints(style, behind, self.base, self.rng)
         alpha, paint = compose(style, projected.coverage, paints, height, self.rng)
         cut = inside.moved(-projected.box.x, -projected.box.y).slices
         alpha, paint = np.ascontiguousarray(alpha[cut]), np.ascontiguousarray(paint[cut])

@@ -129,17 +129,18 @@ class Ground:
         return all((box & other).empty for other in self.taken)
 
     def spot(
-        self, extent: Box, place: Place, rng: np.random.Generator, overhang: float = 0.08
+        self, extent: Box, place: Place, rng: np.random.Generator, overhang: float = 0.08, clearance: int = 1
     ) -> tuple[int, int] | None:
         """How far to move ``extent`` so that it lies free in the picture, or None after 16 tries.
 
-        ``overhang``: the chance that it may pass the picture's border by up to half.
+        ``overhang``: the chance that it may pass the picture's border by up to half. ``clearance``: pixels around
+        it that must be free too.
         """
         found: list[tuple[float, int, int]] = []
         for _ in range(16):
-            dx, dy = self._try(extent, rng, rng.random() < overhang)
+            dx, dy = self._try(extent, rng, bool(rng.random() < overhang))
             moved = extent.moved(dx, dy)
-            if self.free(moved):
+            if self.free(moved.grown(clearance)):
                 found.append((self.busyness(moved), dx, dy))
             if len(found) == (1 if place is Place.ANY else 4):
                 break

@@ -10,7 +10,7 @@ import numpy as np
 from engines.core.types import Box
 from engines.training.synthesis import glyphs, grounds, placing
 from engines.training.synthesis.composer import Composer, Hand, Written
-from engines.training.synthesis.layers import Layer
+from engines.training.synthesis.layers import Layer, reach
 from engines.training.synthesis.placing import Matrix
 from engines.training.synthesis.style import (
     Colour,
@@ -32,11 +32,12 @@ def scattered(c: Composer) -> None:
     """One to four lines in free places, each lying as the style's geometry says."""
     wanted = int(c.rng.integers(1, 5))
     for _ in range(wanted):
-        _loose_line(c)
+        loose_line(c)
 
 
-def _loose_line(c: Composer, spot: Box | None = None) -> Layer | None:
-    hand, height = c.hand(), c.height()
+def loose_line(c: Composer, spot: Box | None = None, height: float | None = None) -> Layer | None:
+    """A line of text in a free place, or in the middle of ``spot``; None where no place was found."""
+    hand, height = c.hand(), height or c.height()
     columns = c.style.direction is Direction.COLUMNS
     written = c.write(hand, height, c.side * float(c.rng.uniform(0.5, 0.95)), columns)
     c.used |= {Geometry, Place}
@@ -46,7 +47,7 @@ def _loose_line(c: Composer, spot: Box | None = None) -> Layer | None:
     matrix = placing.view(geometry, written.width_px, written.height_px, c.rng)
     if c.rng.random() < 0.08:
         matrix = matrix @ placing.slant(float(c.rng.uniform(0.15, 0.35)))
-    return _settle(c, written, matrix, spot)
+    return settle(c, written, matrix, spot)
 
 
 def _curved(c: Composer, written: Written) -> Written:
@@ -56,15 +57,13 @@ def _curved(c: Composer, written: Written) -> Written:
     return replace(written, image=glyphs.arched(written.image, bend))
 
 
-def _settle(c: Composer, written: Written, matrix: Matrix, spot: Box | None = None) -> Layer | None:
+def settle(c: Composer, written: Written, matrix: Matrix, spot: Box | None = None) -> Layer | None:
+    """Draw glyphs, seen through ``matrix``, where the style's place finds room, or in the middle of ``spot``."""
     extent = placing.bounds(placing.corners_of(written.width_px, written.height_px, matrix))
-    if spot is not None:
-        move: tuple[float, float] | None = (
-            spot.x + spot.w / 2 - extent.x - extent.w / 2,
-            spot.y + spot.h / 2 - extent.y - extent.h / 2,
-        )
+    if spot is None:
+        move = c.ground.spot(extent, c.style.place, c.rng, clearance=reach(c.style, written.height))
     else:
-        move = c.ground.spot(extent, c.style.place, c.rng)
+        move = spot.x + (spot.w - extent.w) // 2 - extent.x, spot.y + (spot.h - extent.h) // 2 - extent.y
     if move is None:
         return None
     subpixel = c.rng.uniform(0, 1, 2)
@@ -265,7 +264,7 @@ def _lattice(c: Composer, written: Written, turned: Matrix) -> list[tuple[int, i
 
 def overprint(c: Composer) -> None:
     """Text over text: both asked to go, or a see-through one over text that stays."""
-    first = _loose_line(c)
+    first = loose_line(c)
     if first is None:
         return
     spot = first.box
@@ -276,7 +275,7 @@ def overprint(c: Composer) -> None:
     if keeps and c.rng.random() < 0.5:
         watermark(c)
     else:
-        _loose_line(c, spot)
+        loose_line(c, spot)
 
 
 def logo(c: Composer) -> None:
@@ -285,7 +284,7 @@ def logo(c: Composer) -> None:
     size = max(14, round(c.height() * float(c.rng.uniform(1.0, 2.0))))
     factor = glyphs.supersampling(size)
     written = Written(glyphs.mark(c.rng, size * factor), factor, size * 0.5)
-    layer = _settle(c, written, placing.rotation(float(c.rng.normal(0, 0.1))))
+    layer = settle(c, written, placing.rotation(float(c.rng.normal(0, 0.1))))
     if layer is None or c.rng.random() < 0.4:
         return
     line = c.write(c.hand(), max(float(c.settings.smallest), size * float(c.rng.uniform(0.2, 0.5))), c.side * 0.5)

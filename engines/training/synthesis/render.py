@@ -1,0 +1,83 @@
+"""From composed pieces to a sample: which of them go, the mask over those, and both pictures damaged alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import IntEnum
+
+import numpy as np
+
+from engines.core import mask_ops
+from engines.core.types import Alpha
+from engines.training.synthesis import damage, masks
+from engines.training.synthesis.composer import Composer, Piece
+from engines.training.synthesis.sample import Sample
+from engines.training.synthesis.style import NUMBER, Choices, Direction, Geometry, Place, Size
+
+_SEEN = 2 / 255
+_STEERED: frozenset[type[IntEnum]] = frozenset({Size, Geometry, Direction, Place})
+"""Attributes that only some scenes follow."""
+
+
+def keep_some(composer: Composer) -> None:
+    """Decide by chance that some pieces, but not all, are not asked to go."""
+    pieces, rng = composer.pieces, composer.rng
+    free = [i for i, piece in enumerate(pieces) if piece.asked]
+    if len(free) < 2 or rng.random() >= composer.settings.keep:
+        return
+    for index in rng.permutation(free)[: int(rng.integers(1, len(free)))]:
+        pieces[index] = replace(pieces[index], asked=False)
+
+
+def keep_all(composer: Composer) -> None:
+    """Nothing is asked to go."""
+    composer.pieces[:] = [replace(piece, asked=False) for piece in composer.pieces]
+
+
+def draw_mask(composer: Composer, recipe: damage.Recipe) -> Alpha:
+    """A mask over the pieces that are asked to go, ``(side, side)`` uint8; now and then it misses a part."""
+    layers = [piece.layer for piece in composer.pieces if piece.asked]
+    if not layers:
+        return np.zeros((composer.side, composer.side), np.uint8)
+    # over text that stays only the strokes themselves are masked: a box would ask for that text too
+    over_kept = any(piece.beneath for piece in composer.pieces)
+    kind = masks.Kind.GLYPHS if over_kept else masks.draw_kind(composer.settings.masks, composer.rng)
+    mask = masks.mask_for(kind, layers, composer.side, recipe.skirt, composer.rng)
+    return masks.cut(mask, composer.rng) if composer.rng.random() < composer.settings.cut else mask
+
+
+def render(composer: Composer, recipe: damage.Recipe, mask: Alpha) -> Sample:
+    """Draw image and truth. Text that stays but would lie under the mask is left out of both."""
+    image, truth = composer.base.copy(), composer.base.copy()
+    for piece in composer.pieces:
+        if not _stays_clear(piece, mask, composer.side):
+            continue
+        piece.layer.draw(image)
+        if not piece.asked:
+            piece.layer.draw(truth)
+    image, truth = damage.soften(recipe, image), damage.soften(recipe, truth)
+    stroke = np.abs(image - truth).max(axis=2) > _SEEN
+    missed = stroke & (mask == 0)
+    truth[missed] = image[missed]  # what the mask leaves out is not asked to go
+    noise = damage.grain(recipe, composer.side, composer.rng)
+    return Sample(
+        damage.finish(recipe, image, noise),
+        damage.finish(recipe, truth, noise),
+        mask,
+        np.where(stroke & ~missed, np.uint8(255), np.uint8(0)),
+        _choices(composer),
+    )
+
+
+def _choices(composer: Composer) -> Choices:
+    choices = composer.style.choices()
+    for attribute in (_STEERED - composer.used) | composer.overruled:
+        choices[NUMBER[attribute]] = -1
+    return choices
+
+
+def _stays_clear(piece: Piece, mask: Alpha, side: int) -> bool:
+    """Whether a piece may be drawn: text that stays must not lie under the mask, unless it shows through."""
+    if piece.asked or piece.beneath:
+        return True
+    return not (mask_ops.grow(masks.support(piece.layer, side), 2) & mask).any()
