@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import operations, verbs
 from app.document.coverage import Combine
+from app.document.document import DEFAULT_BUDGET
 from app.document.operations import Operation
 from app.document.render import composite
 from app.document.state import LayerRole, State, diff
@@ -48,7 +49,7 @@ class Editor(QObject):
         self._tool: Tool | None = None
         self._drawing = QTimer(self, interval=0)
         self._drawing.timeout.connect(self._draw)
-        self.sheet_history_mb = 512
+        self._budget = DEFAULT_BUDGET
 
     # ---- the picture
 
@@ -60,12 +61,18 @@ class Editor(QObject):
         self.sheet = sheet
         self.hovered, self._guide = None, Guide()
         if sheet is not None:
-            sheet.document.budget = self.sheet_history_mb << 20
+            sheet.document.budget = self._budget
             sheet.document.changed.append(self._follow)
             self._wake()
         self._arm()
         self.opened.emit()
         self.changed.emit()
+
+    def set_history_budget(self, size: int) -> None:
+        """Bytes that the history may hold in memory."""
+        self._budget = size
+        if self.sheet is not None:
+            self.sheet.document.budget = size
 
     @property
     def state(self) -> State:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import verbs
 from app.document.state import State, Variant, diff
@@ -20,7 +20,9 @@ from app.state.settings import SettingsStore
 from app.state.sheet import Sheet
 from engines.core.engine import Card, OptionValue, Task
 from engines.core.faults import EngineError, Fault
-from engines.core.types import FloatImage, Patch
+from engines.core.types import FloatImage, Mask, Patch
+from engines.pipeline.region import crop_boxes
+from engines.planner import Need
 from engines.requests import Erased, Result
 
 Accept = Callable[[State, State, Variant], State]
@@ -34,6 +36,7 @@ class Plan:
     info: EngineInfo | None
     megapixels: float
     forecast: Forecast | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +67,11 @@ class Erasing(QObject):
         self.measurements = measurements
         self.settings = settings
         self.task = Task.TEXT
+        self.plan = Plan(None, 0.0, None)
+        self._planning = QTimer(self, singleShot=True, interval=200)
+        self._planning.timeout.connect(self._replan)
+        for signal in (editor.changed, library.changed, settings.changed):
+            signal.connect(self._plan_soon)
         self._options: dict[str, dict[str, OptionValue]] = {}
         queue.cancelled.connect(lambda: self.previewed.emit(None))
         library.changed.connect(self.changed)
@@ -85,6 +93,7 @@ class Erasing(QObject):
 
     def set_task(self, task: Task) -> None:
         self.task = task
+        self._plan_soon()
         self.changed.emit()
 
     def set_engine(self, engine: str) -> None:
@@ -107,16 +116,35 @@ class Erasing(QObject):
         self._options.setdefault(card.id, {})[name] = option.check(value)
         self.changed.emit()
 
-    def plan(self) -> Plan:
-        """What would run now, over how much, and what earlier runs say of it. Cheap: no pixels are read."""
-        info, area = self.info, 0.0
-        if info is not None and self.editor.sheet is not None:
-            for layer in self.editor.state.masks.layers:
-                area += sum(tile.size for tile in layer.coverage.tiles.values())
-            area += sum(mask.box.grown(info.card.context).area for mask in self.editor.state.masks.text.masks())
-            area = max(area, info.card.min_side**2 if area else 0)
-        forecast = self.measurements.forecast(info.card.id, self._device, area / 1e6) if info is not None else None
-        return Plan(info, area / 1e6, forecast)
+    def _plan_soon(self) -> None:
+        self._planning.start()
+
+    def _replan(self) -> None:
+        """Look elsewhere at what would run; ``changed`` is emitted when it is known."""
+        sheet = self.editor.sheet
+        if sheet is None or self.editor.live is not None:
+            return
+        state, engine, task = self.editor.state, self.info, self.task
+        auto = self.engine == "auto"
+
+        def work() -> Plan:
+            hole = state.masks.erase_mask()
+            info, note = self._choose(hole, state, task) if auto else (engine, "")
+            crops = crop_boxes(hole, state.size, info.card) if info is not None and not hole.empty else []
+            area = sum(crop.area for crop in crops) / 1e6
+            forecast = self.measurements.forecast(info.card.id, self._device, area) if info is not None else None
+            return Plan(info, area, forecast, note)
+
+        def then(plan: Plan) -> None:
+            self.plan = plan
+            self.changed.emit()
+
+        self.editor.tasks.run("", work, then, lambda error: self.editor.tell(of_error(error)))
+
+    def _choose(self, hole: Mask, state: State, task: Task) -> tuple[EngineInfo | None, str]:
+        device = self._device
+        kind = self.measurements.device_seen() if device == "auto" else device.partition(":")[0]
+        return self.library.choose(Need(hole, state.size, kind, device != "auto", task=task))
 
     @property
     def _device(self) -> str:
@@ -156,19 +184,25 @@ class Erasing(QObject):
         self, sheet: Sheet, info: EngineInfo | None, below: int | None, accept: Accept,
         options: Mapping[str, OptionValue] | None = None,
     ) -> None:  # fmt: skip
-        if info is None or not info.ready:
+        auto = self.engine == "auto" and below is None
+        if not auto and (info is None or not info.ready):
             message = info.missing if info is not None else "No engine is ready on this machine."
             self.editor.tell(Notice(Weight.WARNING, message, "The models page says how to get them.", Remedy.MODELS))
             return
         self.beginning.emit()
-        state, card = self.editor.state, info.card
-        chosen = dict(options) if options is not None else self.options(card)
-        device = self._device if self._device in ("auto", *card.devices) else "auto"
+        state, task = self.editor.state, self.task
 
         def work() -> Prepared | None:
             hole = state.masks.erase_mask() if below is None else state.edit(below).variant.hole
-            order = Order(card, chosen, device, hole, below)
-            return None if hole.empty else prepare(state, sheet.document.pixels, order)
+            if hole.empty:
+                return None
+            chosen = self._choose(hole, state, task)[0] if auto else info
+            if chosen is None:
+                raise EngineError(Fault.WEIGHTS_MISSING, "No engine is ready on this machine.")
+            card = chosen.card
+            device = self._device if self._device in ("auto", *card.devices) else "auto"
+            values = dict(options) if options is not None else self.options(card)
+            return prepare(state, sheet.document.pixels, Order(card, values, device, hole, below))
 
         def then(prepared: Prepared | None) -> None:
             if prepared is None:

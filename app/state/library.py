@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engines.catalog import Catalog
 from engines.core.engine import Card, Role, Task
-from engines.planner import ORDER
+from engines.core.faults import EngineError
+from engines.core.types import Box, Mask
+from engines.planner import Need, choose
 from engines.store import Store
 
 
@@ -34,7 +37,7 @@ class Library(QObject):
 
     @property
     def erasers(self) -> list[EngineInfo]:
-        """Every engine that fills holes in pictures, the recommended ones first."""
+        """Every engine that fills holes in pictures, those that are ready first."""
         return [info for info in self._infos if info.card.role is Role.IMAGE_ERASER]
 
     @property
@@ -46,8 +49,16 @@ class Library(QObject):
 
     def recommended(self, task: Task) -> EngineInfo | None:
         """The best engine for ``task`` that is ready; one made for it before any other."""
-        ready = [info for info in self.erasers if info.ready]
-        return next((info for info in ready if info.card.task is task), ready[0] if ready else None)
+        nothing = Mask(Box(0, 0, 0, 0), np.zeros((0, 0), np.uint8))
+        return self.choose(Need(nothing, (1, 1), task=task))[0]
+
+    def choose(self, need: Need) -> tuple[EngineInfo | None, str]:
+        """The engine for ``need``, and what should be known of the choice. Slow where the mask is not empty."""
+        try:
+            choice = choose(self.catalog, self.store, need)
+        except EngineError as error:
+            return None, str(error)
+        return EngineInfo(choice.card, True), choice.note
 
     def refresh(self) -> None:
         """Look again at what is here."""
@@ -55,13 +66,9 @@ class Library(QObject):
         self.changed.emit()
 
     def _look(self) -> list[EngineInfo]:
-        cards = sorted(self.catalog.values(), key=_rank)
-        return [self._info(card) for card in cards]
+        infos = [self._info(card) for card in self.catalog.values()]
+        return sorted(infos, key=lambda info: (not info.ready, info.card.name))
 
     def _info(self, card: Card) -> EngineInfo:
         ready = self.store.ready(card)
         return EngineInfo(card, ready, "" if ready else f"{card.name} needs weights that are not on this machine yet.")
-
-
-def _rank(card: Card) -> tuple[int, str]:
-    return (ORDER.index(card.id) if card.id in ORDER else len(ORDER), card.id)

@@ -43,11 +43,13 @@ class Measurements:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._runs = _read(path)
+        self._last = next((key.rpartition(" ")[2] for key in reversed(self._runs)), "cpu")
 
     def add(self, engine: str, device: str, run: Run) -> None:
         """Remember a run."""
         key = f"{engine} {device.partition(':')[0]}"
-        self._runs[key] = [*self._runs.get(key, []), run][-_KEPT:]
+        self._runs[key] = [*self._runs.pop(key, []), run][-_KEPT:]
+        self._last = device.partition(":")[0]
         if self._path is not None:
             table = {name: [[r.megapixels, r.erase, r.load, r.peak] for r in runs] for name, runs in self._runs.items()}
             with contextlib.suppress(EngineError):
@@ -61,6 +63,10 @@ class Measurements:
         pace = median(run.erase / max(run.megapixels, 0.01) for run in runs)
         loads = [run.load for run in runs if run.load > 0]
         return Forecast(pace * megapixels, median(loads) if loads else 0.0, max(run.peak for run in runs), len(runs))
+
+    def device_seen(self) -> str:
+        """The kind of device that was used last; ``cpu`` where nothing has run yet."""
+        return self._last
 
     def _of(self, engine: str, device: str) -> list[Run]:
         if device != "auto":

@@ -46,9 +46,10 @@ class Tasks(QObject):
     def run(
         self, label: str, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[EngineError], None]
     ) -> None:
-        """Call ``work`` elsewhere, then ``then`` with its result, or ``failed``, here."""
+        """Call ``work`` elsewhere, then ``then`` with its result, or ``failed``, here. No label: nobody is told."""
         self.running += 1
-        self.busy.emit(label)
+        if label:
+            self.busy.emit(label)
 
         def job() -> None:
             try:

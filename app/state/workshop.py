@@ -1,0 +1,58 @@
+"""All of the editor's state, wired together once; the window is given this and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.state.editor import Editor
+from app.state.erasing import Erasing
+from app.state.files import Files
+from app.state.finding import TextFinding
+from app.state.host import Client, EngineHost
+from app.state.jobs import JobQueue
+from app.state.library import Library
+from app.state.measurements import Measurements
+from app.state.settings import SettingsStore
+from app.state.tasks import Tasks
+from engines.catalog import Catalog
+from engines.store import Store
+
+
+class Workshop(QObject):
+    """``folder``: where the program keeps what it remembers."""
+
+    def __init__(self, client: Client, catalog: Catalog, store: Store, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.settings = SettingsStore(folder / "settings.json", self)
+        self.tasks = Tasks(self)
+        self.host = EngineHost(client, self)
+        self.queue = JobQueue(self.host, self)
+        self.library = Library(catalog, store, self)
+        self.measurements = Measurements(folder / "measurements.json")
+        self.editor = Editor(self.tasks, self)
+        self.erasing = Erasing(self.editor, self.queue, self.library, self.measurements, self.settings)
+        self.finding = TextFinding(self.editor, self.queue, self.settings)
+        self.files = Files(self.editor, self.settings, folder)
+        self.erasing.beginning.connect(self.files.autosave)
+        self.settings.changed.connect(self._apply)
+        self._apply()
+
+    @property
+    def log_path(self) -> Path:
+        """What the program and its engines log."""
+        return self.folder / "log.txt"
+
+    def close(self) -> None:
+        """Cancel what runs, end the engine process, leave nothing to recover."""
+        self.queue.cancel_all()
+        self.files.close()
+        self.tasks.close()
+        self.host.close()
+        if self.editor.sheet is not None:
+            self.editor.sheet.document.close()
+
+    def _apply(self) -> None:
+        self.editor.set_history_budget(self.settings.value.history_mb << 20)

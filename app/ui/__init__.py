@@ -1,0 +1,1 @@
+"""The window. Binds to ``app.state`` and holds nothing that the document should hold."""

@@ -1,0 +1,140 @@
+"""Every menu entry: one row each, with its standard keys. The window binds them to what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.state.settings import SettingsStore
+from app.ui.icons import icon
+
+CONTEXT = "Actions"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """``text`` empty: a separator. ``picture``: only while one is open. ``checks``: it can be ticked."""
+
+    id: str
+    menu: str
+    text: str = ""
+    keys: str = ""
+    icon: str = ""
+    picture: bool = True
+    checks: bool = False
+
+
+FILE, EDIT, MASK, VIEW, HELP = (
+    "&File", "&Edit", "&Mask",
+    "&View", "&Help",
+)  # fmt: skip
+MENUS = (FILE, EDIT, MASK, VIEW, HELP)
+
+ROWS: tuple[ActionRow, ...] = (
+    ActionRow("open", FILE, "&Open…", "Ctrl+O", "open", False),
+    ActionRow("recent", FILE, "Open &recent", picture=False),
+    ActionRow("paste", FILE, "Open from &clipboard", "Ctrl+V", "", False),
+    ActionRow("next", FILE, "&Next picture in the folder", "PgDown"),
+    ActionRow("previous", FILE, "&Previous picture in the folder", "PgUp"),
+    ActionRow("-1", FILE),
+    ActionRow("save", FILE, "&Save project", "Ctrl+S", "save"),
+    ActionRow("save_as", FILE, "Save project &as…", "Ctrl+Shift+S"),
+    ActionRow("export", FILE, "&Export picture…", "Ctrl+E", "export"),
+    ActionRow("export_mask", FILE, "Export &mask…"),
+    ActionRow("-2", FILE),
+    ActionRow("close", FILE, "&Close picture", "Ctrl+W"),
+    ActionRow("quit", FILE, "&Quit", "Ctrl+Q", "", False),
+    ActionRow("undo", EDIT, "&Undo", "Ctrl+Z", "undo"),
+    ActionRow("redo", EDIT, "&Redo", "Ctrl+Shift+Z", "redo"),
+    ActionRow("-3", EDIT),
+    ActionRow("erase", EDIT, "&Erase", "Ctrl+Return", "erase"),
+    ActionRow("cancel", EDIT, "&Cancel", "Esc", "", False),
+    ActionRow("copy", EDIT, "&Copy result", "Ctrl+C", "copy"),
+    ActionRow("copy_command", EDIT, "Copy as co&mmand", "Ctrl+Shift+C"),
+    ActionRow("-4", EDIT),
+    ActionRow("shortcuts", EDIT, "&Keyboard shortcuts…", "Ctrl+K", "", False),
+    ActionRow("preferences", EDIT, "&Preferences…", "Ctrl+,", "settings", False),
+    ActionRow("find_text", MASK, "Find &text", "Ctrl+T", "text"),
+    ActionRow("all_text", MASK, "Choose &all text", "Ctrl+A"),
+    ActionRow("-5", MASK),
+    ActionRow("grow", MASK, "&Grow…"),
+    ActionRow("shrink", MASK, "&Shrink…"),
+    ActionRow("feather", MASK, "&Feather…", "Shift+F6"),
+    ActionRow("smooth", MASK, "S&mooth…"),
+    ActionRow("fill", MASK, "Fill &holes"),
+    ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert"),
+    ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear"),
+    ActionRow("-6", MASK),
+    ActionRow("mask_file", MASK, "From f&ile…"),
+    ActionRow("mask_alpha", MASK, "From t&ransparency"),
+    ActionRow("zoom_in", VIEW, "Zoom &in", "Ctrl++", "zoom-in"),
+    ActionRow("zoom_out", VIEW, "Zoom &out", "Ctrl+-", "zoom-out"),
+    ActionRow("fit", VIEW, "&Fit the window", "Ctrl+0", "fit"),
+    ActionRow("actual", VIEW, "&Actual size", "Ctrl+1", "actual"),
+    ActionRow("-7", VIEW),
+    ActionRow("split", VIEW, "Before and after: &split line", "F9", "split", True, True),
+    ActionRow("side", VIEW, "Before and after: side &by side", "F10", "side", True, True),
+    ActionRow("difference", VIEW, "&Difference", "F11", "difference", True, True),
+    ActionRow("-8", VIEW),
+    ActionRow("ants", VIEW, "&Marching ants", "Ctrl+H", "", False, True),
+    ActionRow("models", HELP, "&Models…", "", "models", False),
+    ActionRow("log", HELP, "&Log…", picture=False),
+    ActionRow("diagnostics", HELP, "Copy &diagnostics", picture=False),
+    ActionRow("sample", HELP, "Open the &sample picture", picture=False),
+    ActionRow("-9", HELP),
+    ActionRow("about", HELP, "&About Cleanplate", "", "info", False),
+)  # fmt: skip
+
+BRUSH_KEYS = (("[", -1), ("]", 1))
+
+
+class Actions:
+    """The rows as ``QAction``s in a menu bar."""
+
+    def __init__(self, window: QWidget, bar: QMenuBar, does: Mapping[str, Callable[[], object]]) -> None:
+        self.by_id: dict[str, QAction] = {}
+        self.recent = QMenu(window)
+        menus = {name: bar.addMenu(tr(name)) for name in MENUS}
+        for row in ROWS:
+            if not row.text:
+                menus[row.menu].addSeparator()
+                continue
+            if row.id == "recent":
+                self.recent.setTitle(tr(row.text))
+                menus[row.menu].addMenu(self.recent)
+                continue
+            action = QAction(tr(row.text), window)
+            if row.icon:
+                action.setIcon(icon(row.icon))
+            action.setCheckable(row.checks)
+            action.setIconVisibleInMenu(False)
+            action.triggered.connect(lambda _checked=False, do=does[row.id]: do())
+            self.by_id[row.id] = action
+            menus[row.menu].addAction(action)
+
+    def set_keys(self, settings: SettingsStore) -> None:
+        """The keys in force: the table's, or what the person made of them."""
+        own = dict(settings.value.shortcuts)
+        for row in ROWS:
+            action = self.by_id.get(row.id)
+            if action is not None:
+                action.setShortcut(QKeySequence(own.get(row.id, row.keys)))
+        if "redo" not in own:
+            self.by_id["redo"].setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        if "zoom_in" not in own:
+            self.by_id["zoom_in"].setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
+
+    def enable(self, picture: bool) -> None:
+        """Switch off what makes no sense without a picture."""
+        for row in ROWS:
+            if row.id in self.by_id and row.picture:
+                self.by_id[row.id].setEnabled(picture)
+
+
+def tr(text: str) -> str:
+    """A text of the table in the person's language."""
+    return QCoreApplication.translate(CONTEXT, text)

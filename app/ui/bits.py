@@ -1,0 +1,187 @@
+"""Small widgets that several panels are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from app.ui.icons import icon
+
+W = TypeVar("W", bound=QWidget)
+
+
+def label(text: str = "", role: str = "", *, wraps: bool = False) -> QLabel:
+    """A text; ``role`` is one of the style sheet's."""
+    made = QLabel(text)
+    made.setProperty("role", role)
+    made.setWordWrap(wraps)
+    return made
+
+
+def set_role(widget: QWidget, name: str, value: str) -> None:
+    """Change a property that the style sheet looks at."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def button(text: str, does: Callable[[], object], kind: str = "", icon_name: str = "") -> QPushButton:
+    """A push button; ``kind``: primary, plain, link or nothing."""
+    made = QPushButton(text)
+    made.setProperty("kind", kind)
+    if icon_name:
+        made.setIcon(icon(icon_name))
+    made.clicked.connect(lambda _checked: does())
+    if kind == "link":
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+    return made
+
+
+def tool_button(icon_name: str, tip: str, does: Callable[[], object] | None = None, size: int = 18) -> QToolButton:
+    """A small button that is only an icon; its tip is its accessible name."""
+    made = QToolButton()
+    made.setIcon(icon(icon_name))
+    made.setIconSize(QSize(size, size))
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.setAutoRaise(True)
+    if does is not None:
+        made.clicked.connect(lambda _checked: does())
+    return made
+
+
+def rule(*, upright: bool = False) -> QFrame:
+    """A hairline."""
+    made = QFrame()
+    made.setObjectName("rule")
+    made.setFixedSize(QSize(1, 22)) if upright else made.setFixedHeight(1)
+    return made
+
+
+def row(*parts: QWidget | QLayout | int | None, spacing: int = 8) -> QHBoxLayout:
+    """Widgets beside each other; None stretches, a number is a gap."""
+    made = QHBoxLayout()
+    made.setSpacing(spacing)
+    made.setContentsMargins(0, 0, 0, 0)
+    for part in parts:
+        if part is None:
+            made.addStretch(1)
+        elif isinstance(part, int):
+            made.addSpacing(part)
+        elif isinstance(part, QLayout):
+            made.addLayout(part)
+        else:
+            made.addWidget(part)
+    return made
+
+
+class Segments(QFrame):
+    """A row of choices of which one is taken. ``chosen`` carries its number."""
+
+    chosen = Signal(int)
+
+    def __init__(self, choices: Sequence[tuple[str, str, str]], name: str) -> None:
+        """``choices``: icon (or nothing), text (or nothing), tip."""
+        super().__init__()
+        self.setObjectName("segments")
+        self.setAccessibleName(name)
+        self._group = QButtonGroup(self)
+        layout = row(spacing=0)
+        for number, (icon_name, text, tip) in enumerate(choices):
+            made = tool_button(icon_name, tip, size=16) if icon_name else QToolButton()
+            made.setText(text)
+            made.setToolTip(tip)
+            made.setAccessibleName(tip or text)
+            made.setCheckable(True)
+            beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            made.setToolButtonStyle(beside if icon_name and text else Qt.ToolButtonStyle.ToolButtonIconOnly if icon_name
+                                    else Qt.ToolButtonStyle.ToolButtonTextOnly)  # fmt: skip
+            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            self._group.addButton(made, number)
+            layout.addWidget(made)
+        self.setLayout(layout)
+        self._group.idClicked.connect(self.chosen)
+
+    def set_chosen(self, number: int) -> None:
+        """Show a choice without telling."""
+        chosen = self._group.button(number)
+        if chosen is not None and not chosen.isChecked():
+            with QSignalBlocker(self._group):
+                chosen.setChecked(True)
+
+    def buttons(self) -> list[QToolButton]:
+        return [b for b in self._group.buttons() if isinstance(b, QToolButton)]
+
+
+class Amount(QWidget):
+    """A slider with a number beside it, both showing the same whole number. ``changed`` carries it."""
+
+    changed = Signal(int)
+
+    def __init__(self, name: str, low: int, high: int, unit: str = "", *, curved: bool = False) -> None:
+        """``curved``: small numbers take more of the slider, as sizes want it."""
+        super().__init__()
+        self._low, self._high, self._curved = low, high, curved
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(0, 1000)
+        self._slider.setFixedWidth(104)
+        self._slider.setAccessibleName(name)
+        self._box = QSpinBox()
+        self._box.setRange(low, high)
+        self._box.setSuffix(unit)
+        self._box.setFixedWidth(78)
+        self._box.setAccessibleName(name)
+        self._box.setKeyboardTracking(False)
+        self.setLayout(row(label(name, "muted"), self._slider, self._box, spacing=7))
+        self._slider.valueChanged.connect(self._slid)
+        self._box.valueChanged.connect(self._typed)
+
+    def set_value(self, value: int) -> None:
+        """Show a number without telling."""
+        with QSignalBlocker(self._box), QSignalBlocker(self._slider):
+            self._box.setValue(value)
+            self._slider.setValue(self._place(value))
+
+    def _place(self, value: int) -> int:
+        share = (value - self._low) / max(self._high - self._low, 1)
+        return round(1000 * (share ** (1 / 3) if self._curved else share))
+
+    def _slid(self, place: int) -> None:
+        share = place / 1000
+        value = self._low + (self._high - self._low) * (share**3 if self._curved else share)
+        with QSignalBlocker(self._box):
+            self._box.setValue(round(value))
+        self.changed.emit(self._box.value())
+
+    def _typed(self, value: int) -> None:
+        with QSignalBlocker(self._slider):
+            self._slider.setValue(self._place(value))
+        self.changed.emit(value)
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Take everything out, and delete it soon."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear_layout(inner)
+            inner.deleteLater()

@@ -1,0 +1,162 @@
+"""The panel to erase with: what is to be done, which engine does it, how long that takes here, and the button."""
+
+from __future__ import annotations
+
+import psutil
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QProgressBar, QVBoxLayout, QWidget
+
+from app.state.erasing import Erasing
+from app.state.finding import TextFinding
+from app.state.jobs import Job, JobQueue
+from app.state.measurements import Forecast
+from app.ui.bits import Segments, button, label, row, set_role, tool_button
+from app.ui.option_fields import OptionFields
+from engines.core.engine import Task
+
+TASKS = (Task.TEXT, Task.OBJECT)
+
+
+class EnginePanel(QWidget):
+    """Bound to ``Erasing``. ``models_wanted``: the person asks for weights."""
+
+    models_wanted = Signal()
+    command_wanted = Signal()
+
+    def __init__(self, erasing: Erasing, finding: TextFinding, queue: JobQueue) -> None:
+        super().__init__()
+        self._erasing = erasing
+        self._finding = finding
+        self._queue = queue
+        self._clock = QTimer(self, interval=200)
+        self._clock.timeout.connect(self._show_progress)
+        self._make()
+        erasing.changed.connect(self._show)
+        erasing.editor.changed.connect(self._show)
+        erasing.editor.opened.connect(self._show)
+        erasing.library.changed.connect(self._fill_engines)
+        queue.changed.connect(self._show_progress)
+        queue.changed.connect(finding.changed)
+        self._fill_engines()
+        self._show()
+
+    def _make(self) -> None:
+        tr = self.tr
+        self._task = Segments(
+            [("text", tr("Remove text"), tr("Letters, captions, signs, watermarks")),
+             ("smart", tr("Remove object"), tr("Things and people"))], tr("Task"),
+        )  # fmt: skip
+        self._task.chosen.connect(lambda number: self._erasing.set_task(TASKS[number]))
+        self._find = button(tr("Find text"), self._finding.find, icon_name="text")
+        self._engine = QComboBox()
+        self._engine.setAccessibleName(tr("Engine"))
+        self._engine.activated.connect(self._engine_chosen)
+        self._summary = label(role="small", wraps=True)
+        self._forecast = label(role="small", wraps=True)
+        self._missing = button(tr("Get what is missing…"), self.models_wanted.emit, "link")
+        self._options = OptionFields(self._erasing)
+        self._erase = button(tr("Erase"), self._pressed, "primary")
+        self._erase.setToolTip(tr("Erase what is marked (Ctrl+Enter)"))
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._note = label(role="small", wraps=True)
+        copy = tool_button("copy", tr("Copy as command: the same on the command line"), self.command_wanted.emit, 16)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 14, 14, 14)
+        layout.setSpacing(10)
+        layout.addWidget(self._task)
+        layout.addWidget(self._find)
+        layout.addSpacing(2)
+        layout.addLayout(row(label(tr("Engine"), "title"), None, copy))
+        for part in (self._engine, self._summary, self._missing, self._options, self._forecast):
+            layout.addWidget(part)
+        layout.addSpacing(2)
+        for below in (self._erase, self._bar, self._note):
+            layout.addWidget(below)
+
+    def _fill_engines(self) -> None:
+        with QSignalBlocker(self._engine):
+            self._engine.clear()
+            self._engine.addItem("", "auto")
+            for info in self._erasing.library.erasers:
+                name = info.card.name if info.ready else self.tr("%1 (weights missing)").replace("%1", info.card.name)
+                self._engine.addItem(name, info.card.id)
+        self._show()
+
+    def _engine_chosen(self, number: int) -> None:
+        self._erasing.set_engine(str(self._engine.itemData(number)))
+
+    def _show(self) -> None:
+        erasing, tr = self._erasing, self.tr
+        self._task.set_chosen(TASKS.index(erasing.task) if erasing.task in TASKS else 0)
+        self._find.setVisible(erasing.task is Task.TEXT)
+        auto = erasing.engine == "auto"
+        info = erasing.plan.info if auto and erasing.plan.info is not None else erasing.info
+        best = info.card.name if auto and info is not None else tr("none is ready")
+        self._engine.setItemText(0, tr("Recommended: %1").replace("%1", best if auto else tr("the best for this mask")))
+        with QSignalBlocker(self._engine):
+            self._engine.setCurrentIndex(max(0, self._engine.findData(erasing.engine)))
+        self._summary.setText(info.card.summary if info is not None else "")
+        self._missing.setVisible(info is None or not info.ready)
+        self._options.show_card(info.card if info is not None else None)
+        self._show_forecast()
+        self._show_progress()
+
+    def _show_forecast(self) -> None:
+        plan, tr = self._erasing.plan, self.tr
+        nothing = self._erasing.editor.sheet is None or self._erasing.editor.state.masks.blank
+        if nothing or plan.info is None or not plan.megapixels:
+            self._forecast.setText("")
+        elif plan.forecast is None:
+            self._forecast.setText(tr("Not measured on this machine yet; the first run will tell."))
+            set_role(self._forecast, "role", "faint")
+        else:
+            text = tr("About %1 here, from %2 earlier runs; %3 megapixels.")
+            text = text.replace("%1", duration(plan.forecast.seconds)).replace("%2", str(plan.forecast.runs))
+            text, role = text.replace("%3", f"{plan.megapixels:.1f}"), fit(plan.forecast)
+            self._forecast.setText(text if role != "bad" else text + " " + tr("It may not fit into memory."))
+            set_role(self._forecast, "role", role)
+        self._forecast.setVisible(bool(self._forecast.text()))
+
+    def _show_progress(self) -> None:
+        job = self._erasing.running or self._finding.running
+        editor = self._erasing.editor
+        self._find.setEnabled(editor.sheet is not None and job is None)
+        ready = editor.sheet is not None and not editor.state.masks.blank
+        self._erase.setEnabled(job is not None or ready)
+        self._erase.setText(self.tr("Cancel (Esc)") if job is not None else self.tr("Erase"))
+        set_role(self._erase, "kind", "primary" if job is None else "")
+        self._bar.setVisible(job is not None)
+        self._note.setVisible(job is not None)
+        if job is None:
+            self._clock.stop()
+            return
+        self._show_job(job)
+        if not self._clock.isActive():
+            self._clock.start()
+
+    def _show_job(self, job: Job) -> None:
+        self._bar.setRange(0, 1000 if job.done > 0 else 0)
+        self._bar.setValue(round(job.done * 1000))
+        words = job.note or self.tr("starting the engine process")
+        self._note.setText(f"{words[:1].upper()}{words[1:]} · {job.seconds:.0f} s")
+
+    def _pressed(self) -> None:
+        if not self._queue.cancel_all():
+            self._erasing.erase()
+
+
+def duration(seconds: float) -> str:
+    """A time in words: 0.4 s, 12 s, 3 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def fit(forecast: Forecast) -> str:
+    """``good``, ``warn`` or ``bad``: the most memory the engine has used here against what is free now."""
+    free = psutil.virtual_memory().available
+    if forecast.peak * 1.3 < free:
+        return "good"
+    return "warn" if forecast.peak < free else "bad"

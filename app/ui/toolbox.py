@@ -1,0 +1,202 @@
+"""The tools at the left, and the options of the active one above the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.document.coverage import Combine
+from app.document.state import LayerRole
+from app.state.editor import Editor
+from app.state.finding import TextFinding
+from app.tools import TOOLS
+from app.ui.bits import Amount, Segments, button, label, row, rule
+from app.ui.icons import icon
+
+MODES = (Combine.ADD, Combine.SUBTRACT, Combine.INTERSECT, Combine.REPLACE)
+ROLES = (LayerRole.ADD, LayerRole.PROTECT, LayerRole.NO_SAMPLE, LayerRole.SUBTRACT)
+
+
+def tool_names(widget: QWidget) -> dict[str, tuple[str, str]]:
+    """Name and hint of every tool, in the person's language."""
+    tr = widget.tr
+    return {
+        "brush": (tr("Brush"), tr("Paint over what should go. A closed loop is filled.")),
+        "eraser": (tr("Mask eraser"), tr("Wipe away what you painted.")),
+        "text": (tr("Find text"), tr("Click lines on or off, or stroke over them.")),
+        "smart": (tr("Smart select"), tr("Stroke roughly over a thing; its rim is found.")),
+        "rectangle": (tr("Rectangle"), tr("Drag from corner to corner.")),
+        "ellipse": (tr("Ellipse"), tr("Drag from corner to corner.")),
+        "lasso": (tr("Lasso"), tr("Draw around what should go.")),
+        "polygon": (tr("Polygon"), tr("Click corners; a double click closes.")),
+        "wand": (tr("Magic wand"), tr("Click on an area of one colour.")),
+        "colour": (tr("Colour range"), tr("Click on a colour to take it everywhere.")),
+        "restore": (tr("Restore"), tr("Paint the original back through what was erased.")),
+        "hand": (tr("Hand"), tr("Move the view. The space bar does it with any tool.")),
+    }
+
+
+class Toolbox(QFrame):
+    """One button for each row of the tools table."""
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__()
+        self.setObjectName("toolbox")
+        self.setAccessibleName(self.tr("Tools"))
+        self._editor = editor
+        self._buttons: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(7, 9, 7, 9)
+        layout.setSpacing(3)
+        names, group = tool_names(self), 0
+        for tool in TOOLS:
+            if tool.group != group:
+                layout.addSpacing(5)
+                layout.addWidget(rule())
+                layout.addSpacing(5)
+                group = tool.group
+            made = self._button(tool.id, tool.shortcut, names[tool.id])
+            self._buttons[tool.id] = made
+            layout.addWidget(made)
+        layout.addStretch(1)
+        self.setFixedWidth(54)
+        editor.tool_changed.connect(self._show)
+        self._show()
+
+    def _button(self, name: str, shortcut: str, words: tuple[str, str]) -> QToolButton:
+        made = QToolButton()
+        made.setIcon(icon(name))
+        made.setIconSize(QSize(22, 22))
+        made.setFixedSize(QSize(39, 38))
+        made.setCheckable(True)
+        made.setToolTip(f"<b>{words[0]}</b> &nbsp;<span style='color:gray'>{shortcut}</span><br>{words[1]}")
+        made.setAccessibleName(words[0])
+        made.setAccessibleDescription(words[1])
+        made.clicked.connect(lambda: self._editor.use(name))
+        self._group.addButton(made)
+        key = QShortcut(QKeySequence(shortcut), self)
+        key.setContext(Qt.ShortcutContext.WindowShortcut)
+        key.activated.connect(lambda: self._editor.use(name))
+        return made
+
+    def _show(self) -> None:
+        self._buttons[self._editor.row.id].setChecked(True)
+
+
+class OptionsBar(QFrame):
+    """What the active tool can be told; only the options that it has are shown."""
+
+    def __init__(self, editor: Editor, finding: TextFinding) -> None:
+        super().__init__()
+        self.setObjectName("optionsBar")
+        self.setFixedHeight(48)
+        self._editor = editor
+        self._finding = finding
+        self._name = label(role="title")
+        self._hint = label(role="small")
+        self._parts = self._made()
+        layout = row(self._name, rule(upright=True), spacing=12)
+        layout.setContentsMargins(14, 0, 14, 0)
+        for part in self._parts.values():
+            layout.addWidget(part)
+        layout.addWidget(self._hint)
+        layout.addStretch(1)
+        self.setLayout(layout)
+        editor.tool_changed.connect(self._show_tool)
+        editor.settings_changed.connect(self._show_values)
+        editor.changed.connect(self._show_text)
+        finding.changed.connect(self._show_text)
+        self._show_tool()
+        self._show_values()
+
+    def _made(self) -> dict[str, QWidget]:
+        tr, editor = self.tr, self._editor
+        self._size = Amount(tr("Size"), 1, 1000, " px", curved=True)
+        self._size.changed.connect(lambda v: editor.set_tool(size=float(v)))
+        self._hardness = Amount(tr("Hardness"), 0, 100, " %")
+        self._hardness.changed.connect(lambda v: editor.set_tool(hardness=v / 100))
+        self._smoothing = Amount(tr("Smoothing"), 0, 100, " %")
+        self._smoothing.changed.connect(lambda v: editor.set_tool(smoothing=v / 100))
+        self._tolerance = Amount(tr("Tolerance"), 0, 128)
+        self._tolerance.changed.connect(lambda v: editor.set_tool(tolerance=v))
+        self._mode = Segments(
+            [("add", "", tr("Add to the mask (Shift)")), ("subtract", "", tr("Take from the mask (Alt)")),
+             ("intersect", "", tr("Keep only what is in both")), ("replace", "", tr("Replace the mask"))],
+            tr("Mode"),
+        )  # fmt: skip
+        self._mode.chosen.connect(lambda number: editor.set_tool(mode=MODES[number]))
+        return {
+            "size": self._size,
+            "hardness": self._hardness,
+            "smoothing": self._smoothing,
+            "tolerance": self._tolerance,
+            "pressure": self._check(tr("Pen pressure"), "pressure"),
+            "close_loops": self._check(tr("Fill loops"), "close_loops"),
+            "contiguous": self._check(tr("Connected only"), "contiguous"),
+            "mode": self._mode,
+            "role": self._role_box(),
+            "text": self._text_part(),
+        }
+
+    def _check(self, text: str, field: str) -> QCheckBox:
+        made = QCheckBox(text)
+        made.toggled.connect(lambda on: self._editor.set_tool(**{field: on}))
+        return made
+
+    def _role_box(self) -> QWidget:
+        tr = self.tr
+        self._role = QComboBox()
+        self._role.setAccessibleName(tr("What painting means"))
+        texts = tr("Erase"), tr("Protect"), tr("Do not copy from"), tr("Keep (subtract)")
+        for text, name in zip(texts, ("erase", "shield", "no-sample", "subtract"), strict=True):
+            self._role.addItem(icon(name), text)
+        self._role.activated.connect(lambda number: self._editor.set_tool(role=ROLES[number]))
+        holder = QWidget()
+        holder.setLayout(row(label(tr("Paint"), "muted"), self._role))
+        return holder
+
+    def _text_part(self) -> QWidget:
+        tr = self.tr
+        self._find = button(tr("Find text"), self._finding.find, icon_name="text")
+        self._all = button(tr("All"), lambda: self._finding.choose_all(True), "plain")
+        self._none = button(tr("None"), lambda: self._finding.choose_all(False), "plain")
+        self._count = QLabel()
+        self._count.setProperty("role", "muted")
+        holder = QWidget()
+        holder.setLayout(row(self._find, self._all, self._none, self._count))
+        return holder
+
+    def _show_tool(self) -> None:
+        tool = self._editor.row
+        name, hint = tool_names(self)[tool.id]
+        self._name.setText(name)
+        self._hint.setText(hint)
+        for field, part in self._parts.items():
+            part.setVisible(field in tool.options)
+        self._hint.setVisible(len(tool.options) <= 3)
+        self._show_text()
+
+    def _show_values(self) -> None:
+        settings = self._editor.settings
+        self._size.set_value(round(settings.size))
+        self._hardness.set_value(round(settings.hardness * 100))
+        self._smoothing.set_value(round(settings.smoothing * 100))
+        self._tolerance.set_value(settings.tolerance)
+        for field in ("pressure", "close_loops", "contiguous"):
+            part = self._parts[field]
+            if isinstance(part, QCheckBox):
+                part.setChecked(bool(getattr(settings, field)))
+        self._mode.set_chosen(MODES.index(settings.mode))
+        self._role.setCurrentIndex(ROLES.index(settings.role))
+
+    def _show_text(self) -> None:
+        text = self._editor.state.masks.text if self._editor.sheet is not None else None
+        found = text is not None and bool(text.lines)
+        self._find.setEnabled(self._editor.sheet is not None and self._finding.running is None)
+        for part in (self._all, self._none, self._count):
+            part.setVisible(found)
+        if text is not None and found:
+            chosen = self.tr("%1 of %2 lines chosen").replace("%1", str(len(text.chosen)))
+            self._count.setText(chosen.replace("%2", str(len(text.lines))))
