@@ -16,12 +16,13 @@ from engines.core.faults import EngineError
 
 if TYPE_CHECKING:  # these import numpy and OpenCV, which --help must not wait for
     from engines.catalog import Catalog
+    from engines.core.engine import Card
     from engines.jobs.erase_file import FileReport, Files, How, What
     from engines.requests import Runner
     from engines.store import Store
 
 _PHOTOS = typer.Argument(metavar="PHOTO...", help="The photos to clean. They are never written to.", show_default=False)
-_OUT = typer.Option("--out", "-o", help="The file to write; a folder where there are several photos.")
+_OUT = typer.Option("--out", "-o", metavar="PATH", help="The file to write, or a folder: several photos need one.")
 _MASK = typer.Option(help="A picture of the photo's size, white where to erase; or a folder of such, by name.")
 _TEXT = typer.Option("--text", help="Find the text and erase it.")
 _BOX = typer.Option(metavar="X,Y,W,H", help="A rectangle to erase, in pixels. Repeatable.")
@@ -47,7 +48,7 @@ _JSON = typer.Option("--json", help="Print one JSON line per photo.")
 
 def erase(
     photos: Annotated[list[Path], _PHOTOS],
-    out_path: Annotated[Path, _OUT],
+    out_path: Annotated[str, _OUT],
     mask: Annotated[Path | None, _MASK] = None,
     text: Annotated[bool, _TEXT] = False,
     box: Annotated[list[str] | None, _BOX] = None,
@@ -75,28 +76,22 @@ def erase(
         raise typer.BadParameter("Say what to erase: --mask, --text, --box or --polygon.")
     if (only is not None or keep is not None) and not text:
         raise typer.BadParameter("--only and --keep choose among the text that --text finds: add --text.")
+    if before_after is not None and (dry_run or len(photos) > 1 or before_after.suffix.lower() != ".png"):
+        raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
     boxes = tuple(parsing.box(value) for value in box or ())
     polygons = tuple(parsing.polygon(value) for value in polygon or ())
     parsing.check_device(device)
-    pairs = parsing.file_pairs(photos, out_path, dry_run)
-    if before_after is not None and (dry_run or len(pairs) > 1 or before_after.suffix.lower() != ".png"):
-        raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
     from engines.catalog import load_catalog
-    from engines.core.engine import Backend, Role
     from engines.jobs.erase_file import How, TextSearch, What
-    from engines.planner import recommended
     from engines.store import Store
 
-    if backend not in [member.value for member in Backend]:
-        raise typer.BadParameter("It is torch or onnx.", param_hint="--backend")
     search = TextSearch(parsing.pattern(only, "--only"), parsing.pattern(keep, "--keep"), min_size) if text else None
     what = What(mask, resize_mask, boxes, polygons, search, grow)
     catalog, store = load_catalog(), Store()
-    card = recommended(catalog, store) if engine == "auto" else catalog.card(engine, Role.IMAGE_ERASER)
+    card = _named_card(catalog, store, engine, dry_run)
     options = parsing.engine_options(card, settings or [], seed)
-    if card.weights and not dry_run:
-        store.choose(card)  # missing or damaged ones are told once, before any photo is read
-    how = How(card.id, options, device, Backend(backend), allow_cpu, overwrite, max_pixels)
+    how = How(engine, options, device, parsing.backend(backend), allow_cpu, overwrite, max_pixels)
+    pairs = parsing.file_pairs(photos, out_path, dry_run)
     with _runner(catalog, store, isolate) as runner:
         code = _Batch(runner, what, how, dry_run, as_json).run(pairs)
     if before_after is not None and code == 0:
@@ -104,6 +99,22 @@ def erase(
 
         write_before_after(pairs[0], before_after, overwrite=overwrite, max_pixels=max_pixels)
     return code
+
+
+def _named_card(catalog: Catalog, store: Store, engine: str, dry_run: bool) -> Card | None:
+    """The card of the engine that was asked for, or None for ``auto``.
+
+    Weights that are missing or damaged are told here: once, and before any photo is read.
+    """
+    from engines.core.engine import Role
+    from engines.planner import AUTO
+
+    if engine == AUTO:
+        return None
+    card = catalog.card(engine, Role.IMAGE_ERASER)
+    if card.weights and not dry_run:
+        store.choose(card)
+    return card
 
 
 class _Batch:
