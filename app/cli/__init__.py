@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app import VERSION
-from app.cli import doctor, engines, erase, models
+from app.cli import doctor, engines, erase, evaluate, models, train
 from app.cli.console import complain
 from engines.core.faults import EngineError
 
@@ -44,10 +44,12 @@ cli.command("erase")(erase.erase)
 cli.command("engines")(engines.engines)
 cli.add_typer(models.app, name="models")
 cli.command("doctor")(doctor.doctor)
+cli.command("train")(train.train)
+cli.command("evaluate")(evaluate.evaluate)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run one command and give its exit code: 0 done, 1 failed, 2 wrong usage, 3 not verified, 130 interrupted."""
     command = typer.main.get_command(cli)
     try:
         code = command.main(list(arguments), prog_name="cleanplate", standalone_mode=False)
