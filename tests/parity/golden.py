@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 _ROOT = Path(__file__).resolve().parents[2]
 _FOLDERS = (_ROOT / "tests" / "data" / "golden", _ROOT.parent / "shared" / "specs" / "golden")
 
-Archive = Mapping[str, NDArray[np.generic]]
+Archive = Mapping[str, NDArray[Any]]
 
 
 def golden(name: str) -> Archive:

@@ -37,7 +37,7 @@ def network() -> GaRNet:
 @pytest.fixture(scope="module", params=FILES)
 def run(request: pytest.FixtureRequest, network: GaRNet) -> Run:
     recorded = golden(request.param)
-    picture = np.float32(recorded["image_u8"]) / np.float32(127.5) - 1
+    picture = recorded["image_u8"].astype(np.float32) / 127.5 - 1
     value = np.concatenate([picture, recorded["mask_u8"][..., None]], axis=2, dtype=np.float32)
     tensor = torch.from_numpy(value.transpose(2, 0, 1)[None].copy())
     with torch.inference_mode():
@@ -70,8 +70,8 @@ def test_the_image(run: Run) -> None:
 def test_the_composite(run: Run) -> None:
     if "composite_u8" not in run.recorded:
         pytest.skip("this archive holds no composite")
-    image = np.float32(run.recorded["image_u8"]) / np.float32(127.5) - 1
-    inside = np.float32(run.recorded["mask_u8"])[..., None]
+    image = run.recorded["image_u8"].astype(np.float32) / 127.5 - 1
+    inside = run.recorded["mask_u8"][..., None].astype(np.float32)
     mixed = (1 - inside) * image + inside * run.restored.permute(1, 2, 0).numpy()
     written = (127.5 * np.clip(mixed + 1, 0, 2)).astype(np.uint8)
     assert_close("composite", written, run.recorded["composite_u8"], 1)
