@@ -47,7 +47,10 @@ def draw_mask(composer: Composer, recipe: damage.Recipe) -> Alpha:
 
 
 def render(composer: Composer, recipe: damage.Recipe, mask: Alpha) -> Sample:
-    """Draw image and truth. Text that stays but would lie under the mask is left out of both."""
+    """Draw image and truth; before JPEG they are equal to the bit wherever the mask is 0.
+
+    Text that stays but would lie under the mask is left out of both.
+    """
     image, truth = composer.base.copy(), composer.base.copy()
     for piece in composer.pieces:
         if not _stays_clear(piece, mask, composer.side):
@@ -56,15 +59,15 @@ def render(composer: Composer, recipe: damage.Recipe, mask: Alpha) -> Sample:
         if not piece.asked:
             piece.layer.draw(truth)
     image, truth = damage.soften(recipe, image), damage.soften(recipe, truth)
+    outside = mask == 0
+    truth[outside] = image[outside]  # what the mask leaves out is not asked to go
     stroke = np.abs(image - truth).max(axis=2) > _SEEN
-    missed = stroke & (mask == 0)
-    truth[missed] = image[missed]  # what the mask leaves out is not asked to go
     noise = damage.grain(recipe, composer.side, composer.rng)
     return Sample(
         damage.finish(recipe, image, noise),
         damage.finish(recipe, truth, noise),
         mask,
-        np.where(stroke & ~missed, np.uint8(255), np.uint8(0)),
+        np.where(stroke, np.uint8(255), np.uint8(0)),
         _choices(composer),
     )
 
