@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -41,7 +42,9 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def _read_torch(path: Path) -> object:
-    return torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about pickle protocols, which nobody here can choose
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _unwrapped(content: object) -> object:
