@@ -18,7 +18,6 @@ from safetensors.torch import load_file
 
 import app.cli
 from engines.catalog import Catalog, load_catalog
-from engines.store import Store
 from tests.cli.run import ROOT, cleanplate
 from tests.conftest import background
 from tests.contract.random_weights import random_weights
