@@ -14,7 +14,6 @@ from engines.training.synthesis.composer import Composer, Piece
 from engines.training.synthesis.sample import Sample
 from engines.training.synthesis.style import NUMBER, Choices, Direction, Geometry, Place, Size
 
-_SEEN = 2 / 255
 _STEERED: frozenset[type[IntEnum]] = frozenset({Size, Geometry, Direction, Place})
 """Attributes that only some scenes follow."""
 
@@ -59,9 +58,8 @@ def render(composer: Composer, recipe: damage.Recipe, mask: Alpha) -> Sample:
         if not piece.asked:
             piece.layer.draw(truth)
     image, truth = damage.soften(recipe, image), damage.soften(recipe, truth)
-    outside = mask == 0
-    truth[outside] = image[outside]  # what the mask leaves out is not asked to go
-    stroke = np.abs(image - truth).max(axis=2) > _SEEN
+    np.copyto(truth, image, where=(mask == 0)[:, :, None])  # what the mask leaves out is not asked to go
+    stroke = masks.widest(image, truth) > masks.SEEN
     noise = damage.grain(recipe, composer.side, composer.rng)
     return Sample(
         damage.finish(recipe, image, noise),
