@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli import parsing, verdicts
-from app.cli.console import complain, out, progress_bar, remark
+from app.cli.console import complain, out, progress_bar, remark, unexpected
 from engines.core.faults import EngineError
 
 if TYPE_CHECKING:  # these import numpy and OpenCV, which --help must not wait for
@@ -146,6 +146,9 @@ class _Batch:
             except EngineError as error:
                 codes.add(1)
                 self._tell_failure(files, error)
+            except Exception as error:  # a bug that one photo meets is no reason to leave out the others
+                codes.add(1)
+                self._tell_failure(files, unexpected(error))
         return 1 if 1 in codes else max(codes)
 
     def _one(self, files: Files) -> FileReport:

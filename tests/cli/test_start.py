@@ -15,14 +15,21 @@ from app import VERSION
 from engines.core.faults import EngineError, Fault
 from tests.cli.run import ROOT, cleanplate
 
-COMMANDS = ["erase", "engines", "doctor", "models", "models import", "models download", "models list", "models remove"]
+COMMANDS = ["erase", "engines", "doctor", "models", *(f"models {verb}" for verb in ("import", "download", "list"))]
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, "models export-onnx"])
-def test_help_works_everywhere(command: str) -> None:
-    shown = cleanplate(*command.split(), "--help")
+def test_help_works() -> None:
+    shown = cleanplate("--help")
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert f"Usage: cleanplate {command}".strip() in shown.stdout
+    assert "Usage: cleanplate" in shown.stdout
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "models remove", "models export-onnx"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.cli.run([*command.split(), "--help"]) == 0
+    shown = capsys.readouterr()
+    assert f"Usage: cleanplate {command}" in shown.out
+    assert shown.err == ""
 
 
 @pytest.mark.parametrize("command", ["", "models"])
@@ -42,11 +49,12 @@ def test_no_command_shows_the_help_as_wrong_usage(command: str) -> None:
         ("erase a.jpg -o b.jpg --grow much", "--grow"),
     ],
 )
-def test_wrong_usage_is_one_line(arguments: str, words: str) -> None:
-    shown = cleanplate(*arguments.split())
-    (line,) = shown.stderr.splitlines()
-    assert (shown.returncode, shown.stdout) == (2, "")
+def test_wrong_usage_is_one_line(arguments: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.cli.run(arguments.split()) == 2
+    shown = capsys.readouterr()
+    (line,) = shown.err.splitlines()
     assert words in line
+    assert shown.out == ""
 
 
 def test_the_version_is_the_package_s() -> None:
@@ -78,9 +86,28 @@ def test_whatever_a_command_raises_ends_in_one_line(
     def broken(*folders: Path) -> object:
         raise raised
 
+    monkeypatch.delenv("CLEANPLATE_DEBUG", raising=False)
     monkeypatch.setattr("engines.catalog.load_catalog", broken)
     assert app.cli.run(["engines"]) == code
     shown = capsys.readouterr()
     (line,) = shown.err.splitlines()
     assert words in line
     assert shown.out == ""
+
+
+def test_where_a_bug_is_can_be_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*folders: Path) -> object:
+        return 1 / 0
+
+    monkeypatch.setenv("CLEANPLATE_DEBUG", "1")
+    monkeypatch.setattr("engines.catalog.load_catalog", broken)
+    assert app.cli.run(["engines"]) == 1
+    assert "in broken" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_name_that_is_no_text_can_be_told() -> None:
+    command: list[str | bytes] = [sys.executable, "-m", "app", "models", "import", "garnet", b"\xff.pth"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert rb"There is no file \udcff.pth" in done.stderr
