@@ -135,7 +135,8 @@ def _tell(how: Measuring, rows: Sequence[MeasuredPicture]) -> None:
         out().print(f"[bold]Legibility[/]: {PROTOCOL['legibility']}", highlight=False)
         columns = ("", "lines found", "recall", "precision", "F", "IoU recall", "letters read", "s per picture")
         show_table(columns, [(name, *_left(each.legibility, each.seconds)) for name, each in summaries.items()])
-    remark(f"{len(rows)} pictures. {PROTOCOL[how.mask.value]} {PROTOCOL['erasing']} Means: {PROTOCOL['means']}")
+    count = f"{len(rows)} picture{'' if len(rows) == 1 else 's'}"
+    remark(f"{count}. {PROTOCOL[how.mask.value]} {PROTOCOL['erasing']} Means: {PROTOCOL['means']}")
 
 
 def _row(means: Scores | None) -> tuple[str, ...]:

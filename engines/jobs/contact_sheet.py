@@ -14,6 +14,9 @@ from engines.jobs.evaluate import INPUT, TRUTH, MeasuredPicture, Row
 _CELL = 288
 """Pixels: the width of a column, and the most that a picture is high."""
 
+_TALL = 1.5
+"""How many times as high as wide a sheet is at most, about."""
+
 _GAP, _LINE = 10, 18
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _PALE = (30, 30, 34), (120, 120, 128)
@@ -35,8 +38,20 @@ class ContactSheet:
         self._strips.append(np.hstack([_cell(row.picture, name, pixels) for name, pixels in cells.items()]))
 
     def page(self) -> Pixels:
-        """The sheet, ``(h, w, 3)`` uint8; all rows must have had the same candidates."""
-        return np.vstack(self._strips)
+        """The sheet, ``(h, w, 3)`` uint8: long ones in several columns. All rows must have had the same candidates."""
+        height, width = sum(strip.shape[0] for strip in self._strips), self._strips[0].shape[1]
+        count = max(1, round(math.sqrt(height / (_TALL * width))))
+        ends = np.cumsum([strip.shape[0] for strip in self._strips])
+        column = np.minimum((ends - 1) * count // height, count - 1)
+        blocks = [[strip for strip, at in zip(self._strips, column, strict=True) if at == k] for k in range(count)]
+        columns = [np.vstack(block) for block in blocks if block]
+        tallest = max(block.shape[0] for block in columns)
+        return np.hstack([_filled(block, tallest) for block in columns])
+
+
+def _filled(block: Pixels, height: int) -> Pixels:
+    """White added below."""
+    return np.pad(block, ((0, height - block.shape[0]), (0, 0), (0, 0)), constant_values=255)
 
 
 def _cell(picture: MeasuredPicture, name: str, pixels: Pixels) -> Pixels:

@@ -147,6 +147,16 @@ def test_large_pictures_are_shown_small(session: Session, tmp_path: Path) -> Non
     assert sheet.page().shape == (192 + 46, 5 * 298, 3)
 
 
+def test_a_long_sheet_has_several_columns(session: Session, dataset: Path) -> None:
+    _, rows = run(session, dataset, replace(HOW, read=False))
+    sheet = ContactSheet()
+    for _ in range(40):
+        sheet.add(rows[0])
+    height, width = sheet.page().shape[:2]
+    assert width == 2 * 5 * 298
+    assert height == 20 * (90 + 46)
+
+
 def test_a_folder_without_pairs_is_told(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="no data set"):
         find_pairs(tmp_path)
