@@ -14,6 +14,8 @@ from engines.training.synthesis.composer import Composer, Piece
 from engines.training.synthesis.sample import Sample
 from engines.training.synthesis.style import NUMBER, Choices, Direction, Geometry, Place, Size
 
+_MOST = 0.6
+"""A mask over more of the picture than this leaves nothing to go by; then only the glyphs are masked."""
 _STEERED: frozenset[type[IntEnum]] = frozenset({Size, Geometry, Direction, Place})
 """Attributes that only some scenes follow."""
 
@@ -42,6 +44,8 @@ def draw_mask(composer: Composer, recipe: damage.Recipe) -> Alpha:
     over_kept = any(piece.beneath for piece in composer.pieces)
     kind = masks.Kind.GLYPHS if over_kept else masks.draw_kind(composer.settings.masks, composer.rng)
     mask = masks.mask_for(kind, layers, composer.side, recipe.skirt, composer.rng)
+    if float(mask.mean()) > _MOST * 255:
+        mask = masks.mask_for(masks.Kind.GLYPHS, layers, composer.side, recipe.skirt, composer.rng)
     return masks.cut(mask, composer.rng) if composer.rng.random() < composer.settings.cut else mask
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from engines.core.engine import FoundText, TextLine
 from engines.core.faults import EngineError
+from engines.training.realism import real_lines
 from engines.training.synthesis import FontLibrary, Photo, PhotoSynthesiser, Settings
 from engines.training.synthesis.copying import lift
 from engines.training.synthesis.style import NUMBER, SPANS, Damage, Probabilities, Scene, prior
@@ -128,6 +129,12 @@ def test_most_samples_carry_new_text(written: Photo, fonts: FontLibrary) -> None
     synthesiser = PhotoSynthesiser([written], fonts, Settings(cut=0))
     filled = [synthesiser.sample(np.random.default_rng(seed), 96).stroke.any() for seed in range(30)]
     assert sum(filled) >= 24
+
+
+def test_real_lines_can_be_measured(written: Photo) -> None:
+    rows = real_lines([written])
+    assert len(rows) == 1
+    assert np.isfinite(rows[0]).all()
 
 
 def test_photos_are_needed(fonts: FontLibrary) -> None:

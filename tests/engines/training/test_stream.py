@@ -9,8 +9,9 @@ import pytest
 
 from engines.core.faults import EngineError, Fault
 from engines.training.policy import StylePolicy
-from engines.training.stream import Maker, SampleStream, StreamSettings
-from engines.training.synthesis import Synthesiser
+from engines.training.realism import ENOUGH, RealismJudge, drawn_lines
+from engines.training.stream import Maker, Mixed, SampleStream, StreamSettings
+from engines.training.synthesis import Backgrounds, FontLibrary, Settings, Synthesiser
 from engines.training.synthesis.sample import Sample
 from engines.training.synthesis.style import NUMBER, SPANS, Probabilities, Scene
 
@@ -107,6 +108,29 @@ def test_the_policy_waits_for_full_difficulty(synthesiser: Synthesiser) -> None:
     steered = SampleStream(synthesiser, synthesiser, StreamSettings(workers=0), policy=StylePolicy())
     plain = SampleStream(synthesiser, synthesiser, StreamSettings(workers=0))
     assert same(steered.take(3, 48, 0.4), plain.take(3, 48, 0.4))
+
+
+def test_the_judge_is_heard(synthesiser: Synthesiser) -> None:
+    rows = drawn_lines(synthesiser.sample(np.random.default_rng(seed), 48) for seed in range(40))
+    judge = RealismJudge()
+    rows.sort(key=lambda row: float(row[0]))  # "real" are those of the stronger contrast
+    half = len(rows) // 2
+    judge.learn((rows[half:] * 20)[:ENOUGH], (rows[:half] * 20)[:ENOUGH])
+    told = []
+    for heard in (judge, None):
+        policy = StylePolicy()
+        stream = SampleStream(synthesiser, synthesiser, StreamSettings(workers=0), policy, heard)
+        stream.take(8, 48, 1.0)
+        stream.learn([0.1] * 8)
+        told.append(policy.logits)
+    assert not np.array_equal(told[0], told[1])
+
+
+def test_two_makers_mix(synthesiser: Synthesiser, fonts: FontLibrary) -> None:
+    grey = Synthesiser(Backgrounds.of([np.full((64, 64, 3), 9, np.uint8)]), fonts, Settings(procedural=0))
+    mixed = Mixed(synthesiser, grey, 0.5).at(1.0)
+    dark = [np.median(mixed.sample(np.random.default_rng(seed), 48).truth) < 0.25 for seed in range(40)]
+    assert 6 <= sum(dark) <= 34
 
 
 def test_losses_must_match_the_samples(synthesiser: Synthesiser) -> None:
