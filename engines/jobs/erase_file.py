@@ -232,11 +232,11 @@ def _tinted(view: Pixels, mask: Mask) -> Pixels:
 
 def _copied(files: Files, found: _Found, how: How, watch: Stopwatch) -> FileReport:
     with watch.stage("write"):
-        copy_picture(files.source, files.target, overwrite=how.overwrite)
-    note = "Nothing to erase: the mask is empty, so the photo was copied as it is."
+        notes = copy_picture(files.source, files.target, overwrite=how.overwrite)
+    notes = ["Nothing to erase: the mask is empty, so the photo was copied as it is.", *notes]
     lines = tuple(found.lines)
     seen = Verification(Verdict.NOT_CHECKED, reason="Nothing was erased.") if how.verify else None
-    return FileReport(files, Outcome.COPIED, how.engine, "", "", 0, watch.seconds, 0, lines, (note,), seen)
+    return FileReport(files, Outcome.COPIED, "", "", "", 0, watch.seconds, 0, lines, tuple(notes), seen)
 
 
 def _report(
