@@ -63,13 +63,15 @@ def read_card(path: Path) -> Card:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         card = _card(table)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, KeyError) as error:
-        raise EngineError(Fault.BAD_INPUT, f"The engine card {path.name} cannot be used: {error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, EngineError) as error:
+        why = str(error).rstrip(".")
+        raise EngineError(Fault.BAD_INPUT, f"The engine card {path.name} cannot be used: {why}.") from error
     if card.id != path.stem:
         raise EngineError(Fault.BAD_INPUT, f"The engine card {path.name} is for {card.id!r}; names must agree.")
     return card
 
 
+_DEVICES = ("cpu", "cuda", "mps")
 _TABLES = ("role", "task", "weights", "backends", "devices", "options")
 
 
@@ -91,7 +93,25 @@ def _card(table: Mapping[str, object]) -> Card:
         if not getattr(card, name):
             msg = f"{name} is empty"
             raise ValueError(msg)
+    _check_sizes(card)
     return card
+
+
+def _check_sizes(card: Card) -> None:
+    """Refuse what would make the pipeline divide by zero or look for a crop that cannot be."""
+    faults = {
+        "multiple_of is less than 1": card.multiple_of < 1,
+        "context is less than 0": card.context < 0,
+        "min_side, best_side and max_side do not ascend": not 1 <= card.min_side <= card.best_side <= card.max_side,
+        f"devices must be among {', '.join(_DEVICES)}": not set(card.devices) <= set(_DEVICES),
+    }
+    _refuse(faults)
+
+
+def _refuse(faults: Mapping[str, bool], where: str = "") -> None:
+    for fault, found in faults.items():
+        if found:
+            raise ValueError(where + fault)
 
 
 def _option(row: Mapping[str, object]) -> Option:
@@ -111,10 +131,7 @@ def _weight(row: Mapping[str, object]) -> Weight:
         "url is there, but not sha256 and size": bool(weight.url) and not (weight.sha256 and weight.size > 0),
         "bundled is set for weights that are not commercial": weight.bundled and not weight.commercial,
     }
-    for fault, found in faults.items():
-        if found:
-            msg = f"weights {weight.file!r}: {fault}"
-            raise ValueError(msg)
+    _refuse(faults, f"weights {weight.file!r}: ")
     return weight
 
 

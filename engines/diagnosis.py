@@ -90,8 +90,8 @@ def diagnose(catalog: Catalog, store: Store) -> Diagnosis:
     devices, torch_fault = in_child(torch_devices)
     providers, onnx_fault = in_child(onnx_providers)
     data, memory = user_data_dir(), psutil.virtual_memory()
-    there = next(folder for folder in (data, *data.parents) if folder.is_dir())
-    writable = os.access(there, os.W_OK)
+    there = next(path for path in (data, *data.parents) if path.exists())
+    writable = there.is_dir() and os.access(there, os.W_OK)
     problems = [
         *_package_problems(packages, {"torch": torch_fault, "onnxruntime": onnx_fault}),
         *_acceleration_problems(packages, devices or [], providers or []),

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+import engines  # noqa: F401 - before any test imports torch: it says how torch's threads wait
+
 # the test machine's own weights and settings must not leak into the tests
 os.environ["CLEANPLATE_DATA"] = str(Path(__file__).with_name("no-user-data"))
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+import io
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from app import VERSION
-from app.cli import doctor, engines, erase, models
-from app.cli.console import complain
+from app.cli import doctor, engines, erase, evaluate, models, train
+from app.cli.console import complain, unexpected
 from engines.core.faults import EngineError
 
 _INTERRUPTED = 130
@@ -44,11 +45,14 @@ cli.command("erase")(erase.erase)
 cli.command("engines")(engines.engines)
 cli.add_typer(models.app, name="models")
 cli.command("doctor")(doctor.doctor)
+cli.command("train")(train.train)
+cli.command("evaluate")(evaluate.evaluate)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run one command and give its exit code: 0 done, 1 failed, 2 wrong usage, 3 not verified, 130 interrupted."""
     command = typer.main.get_command(cli)
+    _print_any_name()
     try:
         code = command.main(list(arguments), prog_name="cleanplate", standalone_mode=False)
     except EngineError as error:
@@ -61,9 +65,15 @@ def run(arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         code = _INTERRUPTED
     except Exception as error:
-        logging.getLogger("cleanplate").debug("unexpected failure", exc_info=True)
-        complain(f"Something went wrong inside Cleanplate: {type(error).__name__}: {error}")
+        complain(unexpected(error))
         return 1
     if code == _INTERRUPTED:
         complain("Stopped. Files that were finished before are kept.")
     return code if isinstance(code, int) else 0
+
+
+def _print_any_name() -> None:
+    """A file's name that the terminal cannot show must not end the run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from rich.console import Console
 from rich.markup import escape
 
-from engines.core.faults import EngineError
+from engines.core.faults import EngineError, Fault
 
 _WIDE = 1000
 """Columns of a page that is no terminal."""
@@ -27,6 +29,17 @@ def complain(error: EngineError | str, about: str = "") -> None:
     """One line on stderr: what went wrong and what to do."""
     where = f"{escape(about)}: " if about else ""
     err().print(f"[bold red]cleanplate:[/] {where}{escape(' '.join(str(error).split()))}", highlight=False)
+
+
+def unexpected(error: Exception) -> EngineError:
+    """What a person is told of a bug; where it is goes to stderr with CLEANPLATE_DEBUG set."""
+    if os.environ.get("CLEANPLATE_DEBUG"):
+        traceback.print_exception(error)
+    return EngineError(
+        Fault.INTERNAL,
+        f"Something went wrong inside Cleanplate: {type(error).__name__}: {error}.",
+        "CLEANPLATE_DEBUG=1 shows where.",
+    )
 
 
 def remark(text: str) -> None:

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli import parsing
-from app.cli.console import complain, out, progress_bar, remark
+from app.cli import parsing, verdicts
+from app.cli.console import complain, out, progress_bar, remark, unexpected
 from engines.core.faults import EngineError
 
 if TYPE_CHECKING:  # these import numpy and OpenCV, which --help must not wait for
     from engines.catalog import Catalog
+    from engines.core.engine import Card
     from engines.jobs.erase_file import FileReport, Files, How, What
     from engines.requests import Runner
     from engines.store import Store
 
 _PHOTOS = typer.Argument(metavar="PHOTO...", help="The photos to clean. They are never written to.", show_default=False)
-_OUT = typer.Option("--out", "-o", help="The file to write; a folder where there are several photos.")
+_OUT = typer.Option("--out", "-o", metavar="PATH", help="The file to write, or a folder: several photos need one.")
 _MASK = typer.Option(help="A picture of the photo's size, white where to erase; or a folder of such, by name.")
 _TEXT = typer.Option("--text", help="Find the text and erase it.")
 _BOX = typer.Option(metavar="X,Y,W,H", help="A rectangle to erase, in pixels. Repeatable.")
@@ -41,13 +42,18 @@ _OVERWRITE = typer.Option("--overwrite", help="Replace files that exist (never t
 _MAX_PIXELS = typer.Option(min=1, help="Refuse pictures of more pixels than this.")
 _ALLOW_CPU = typer.Option("--allow-cpu", help="Go on with the CPU when the graphics memory runs out.")
 _ISOLATE = typer.Option("--isolate", help="Run the engine in a process of its own, whose crash harms nothing.")
+_VERIFY = typer.Option(
+    "--verify",
+    help="Look for text in the erased places of the written file, and erase more, over a grown mask, while some is "
+    "found. Exit code 3 where text is left or nobody could look; the file is there all the same.",
+)
 _PAIR = typer.Option("--before-after", metavar="PNG", help="Also write the photo before and after, side by side.")
 _JSON = typer.Option("--json", help="Print one JSON line per photo.")
 
 
 def erase(
     photos: Annotated[list[Path], _PHOTOS],
-    out_path: Annotated[Path, _OUT],
+    out_path: Annotated[str, _OUT],
     mask: Annotated[Path | None, _MASK] = None,
     text: Annotated[bool, _TEXT] = False,
     box: Annotated[list[str] | None, _BOX] = None,
@@ -67,6 +73,7 @@ def erase(
     max_pixels: Annotated[int, _MAX_PIXELS] = 300_000_000,
     allow_cpu: Annotated[bool, _ALLOW_CPU] = False,
     isolate: Annotated[bool, _ISOLATE] = False,
+    verify: Annotated[bool, _VERIFY] = False,
     before_after: Annotated[Path | None, _PAIR] = None,
     as_json: Annotated[bool, _JSON] = False,
 ) -> int:
@@ -75,35 +82,47 @@ def erase(
         raise typer.BadParameter("Say what to erase: --mask, --text, --box or --polygon.")
     if (only is not None or keep is not None) and not text:
         raise typer.BadParameter("--only and --keep choose among the text that --text finds: add --text.")
+    if before_after is not None and (dry_run or len(photos) > 1 or before_after.suffix.lower() != ".png"):
+        raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
+    if verify and dry_run:
+        raise typer.BadParameter("--verify looks at what was erased, and --dry-run erases nothing.")
     boxes = tuple(parsing.box(value) for value in box or ())
     polygons = tuple(parsing.polygon(value) for value in polygon or ())
     parsing.check_device(device)
-    pairs = parsing.file_pairs(photos, out_path, dry_run)
-    if before_after is not None and (dry_run or len(pairs) > 1 or before_after.suffix.lower() != ".png"):
-        raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
     from engines.catalog import load_catalog
-    from engines.core.engine import Backend, Role
     from engines.jobs.erase_file import How, TextSearch, What
-    from engines.planner import recommended
     from engines.store import Store
 
-    if backend not in [member.value for member in Backend]:
-        raise typer.BadParameter("It is torch or onnx.", param_hint="--backend")
     search = TextSearch(parsing.pattern(only, "--only"), parsing.pattern(keep, "--keep"), min_size) if text else None
     what = What(mask, resize_mask, boxes, polygons, search, grow)
     catalog, store = load_catalog(), Store()
-    card = recommended(catalog, store) if engine == "auto" else catalog.card(engine, Role.IMAGE_ERASER)
+    card = _named_card(catalog, store, engine, dry_run)
     options = parsing.engine_options(card, settings or [], seed)
-    if card.weights and not dry_run:
-        store.choose(card)  # missing or damaged ones are told once, before any photo is read
-    how = How(card.id, options, device, Backend(backend), allow_cpu, overwrite, max_pixels)
+    how = How(engine, options, device, parsing.backend(backend), allow_cpu, overwrite, max_pixels, verify)
+    pairs = parsing.file_pairs(photos, out_path, dry_run)
     with _runner(catalog, store, isolate) as runner:
         code = _Batch(runner, what, how, dry_run, as_json).run(pairs)
-    if before_after is not None and code == 0:
+    if before_after is not None and code in (0, verdicts.UNVERIFIED):
         from engines.jobs.before_after import write_before_after
 
         write_before_after(pairs[0], before_after, overwrite=overwrite, max_pixels=max_pixels)
     return code
+
+
+def _named_card(catalog: Catalog, store: Store, engine: str, dry_run: bool) -> Card | None:
+    """The card of the engine that was asked for, or None for ``auto``.
+
+    Weights that are missing or damaged are told here: once, and before any photo is read.
+    """
+    from engines.core.engine import Role
+    from engines.planner import AUTO
+
+    if engine == AUTO:
+        return None
+    card = catalog.card(engine, Role.IMAGE_ERASER)
+    if card.weights and not dry_run:
+        store.choose(card)
+    return card
 
 
 class _Batch:
@@ -117,15 +136,20 @@ class _Batch:
         self._as_json = as_json
 
     def run(self, pairs: Sequence[Files]) -> int:
-        """0 when all are done, 1 when any failed."""
-        failed = 0
+        """0 when all are done, 1 when any failed, 3 when any that was to be verified is not clean."""
+        codes = {0}
         for files in pairs:
             try:
-                self._tell(self._one(files))
+                report = self._one(files)
+                self._tell(report)
+                codes.add(verdicts.UNVERIFIED if verdicts.unverified(report) else 0)
             except EngineError as error:
-                failed += 1
+                codes.add(1)
                 self._tell_failure(files, error)
-        return 1 if failed else 0
+            except Exception as error:  # a bug that one photo meets is no reason to leave out the others
+                codes.add(1)
+                self._tell_failure(files, unexpected(error))
+        return 1 if 1 in codes else max(codes)
 
     def _one(self, files: Files) -> FileReport:
         from engines.core.context import Context
@@ -138,11 +162,13 @@ class _Batch:
             return job(self._runner, files, what, self._how, ctx)
 
     def _tell(self, report: FileReport) -> None:
+        if verdicts.unverified(report):
+            complain(verdicts.warning(report), about=str(report.files.target))
         if self._as_json:
             typer.echo(json.dumps(_as_dict(report), ensure_ascii=False))
             return
         out().print(_sentence(report), highlight=False, markup=False)
-        for note in report.notes:
+        for note in filter(None, (*report.notes, verdicts.confirmation(report))):
             remark(note)
 
     def _tell_failure(self, files: Files, error: EngineError) -> None:
@@ -168,14 +194,8 @@ def _as_dict(report: FileReport) -> dict[str, object]:
         "regions": report.regions,
         "seconds": {name: round(value, 4) for name, value in report.seconds.items()},
         "peak_memory": report.peak_memory,
-        "text": [
-            {
-                "text": line.text,
-                "confidence": round(line.confidence, 3),
-                "polygon": [[round(float(x), 1), round(float(y), 1)] for x, y in line.polygon],
-            }
-            for line in report.lines
-        ],
+        "text": verdicts.lines_as_dicts(report.lines),
+        "verification": verdicts.verification_as_dict(report),
         "notes": list(report.notes),
     }
 
@@ -183,7 +203,7 @@ def _as_dict(report: FileReport) -> dict[str, object]:
 def _sentence(report: FileReport) -> str:
     target, seconds = report.files.target, sum(report.seconds.values())
     match report.outcome.value:
-        case "erased":
+        case "erased" | "text left":
             regions = f"{report.regions} region{'' if report.regions == 1 else 's'}"
             return f"{target}: {regions} erased with {report.engine} on {report.device} in {seconds:.1f} s"
         case "outlined":

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from engines.core.faults import EngineError, Fault
+
 if TYPE_CHECKING:  # these import numpy, which --help must not wait for
-    from engines.core.engine import Card, OptionValue
+    from engines.core.engine import Backend, Card, OptionValue
     from engines.core.types import Box
     from engines.jobs.erase_file import Files
 
@@ -19,11 +21,15 @@ _FAR = 1e7
 """No picture is this many pixels long."""
 
 
-def file_pairs(photos: Sequence[Path], out_path: Path, dry_run: bool) -> list[Files]:
-    """Which file each photo is written to: ``out_path`` itself, or its name in that folder, which is made."""
+def file_pairs(photos: Sequence[Path], out: str, dry_run: bool) -> list[Files]:
+    """Which file each photo is written to: ``out`` itself, or its name in that folder, which is made.
+
+    ``out`` is a folder where there are several photos, where it is one already, or where it ends in a slash.
+    """
     from engines.jobs.erase_file import Files
 
-    into_folder = len(photos) > 1 or out_path.is_dir() or str(out_path).endswith(("/", "\\"))
+    out_path = Path(out)
+    into_folder = len(photos) > 1 or out_path.is_dir() or out.endswith(("/", "\\"))
     if not into_folder:
         if dry_run and out_path.suffix.lower() != ".png":
             raise typer.BadParameter("With --dry-run the outlines are written as PNG: let -o end in .png.")
@@ -35,7 +41,11 @@ def file_pairs(photos: Sequence[Path], out_path: Path, dry_run: bool) -> list[Fi
         raise typer.BadParameter(f"Several photos would be written to {sorted(twice)[0]}: clean them in separate runs.")
     if out_path.exists() and not out_path.is_dir():
         raise typer.BadParameter(f"{out_path} is a file; several photos need a folder.", param_hint="-o")
-    out_path.mkdir(parents=True, exist_ok=True)
+    try:
+        out_path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {out_path} cannot be made: {error.strerror}."
+        raise EngineError(Fault.NOT_WRITTEN, message, "Give another -o.") from error
     return [Files(photo, out_path / name) for photo, name in zip(photos, names, strict=True)]
 
 
@@ -84,8 +94,23 @@ def check_device(device: str) -> None:
         raise typer.BadParameter(f"{device!r} is not auto, cpu, cuda, cuda:N or mps.", param_hint="--device")
 
 
-def engine_options(card: Card, settings: Sequence[str], seed: int | None) -> dict[str, OptionValue]:
-    """The values that ``NAME=VALUE`` words and ``--seed`` give to the engine's options."""
+def backend(text: str) -> Backend:
+    """What ``torch`` or ``onnx`` stands for."""
+    from engines.core.engine import Backend
+
+    try:
+        return Backend(text)
+    except ValueError:
+        names = " or ".join(member.value for member in Backend)
+        raise typer.BadParameter(f"{text!r} is not {names}.", param_hint="--backend") from None
+
+
+def engine_options(card: Card | None, settings: Sequence[str], seed: int | None) -> dict[str, OptionValue]:
+    """The values that ``NAME=VALUE`` words and ``--seed`` give to the options of an engine; None: not chosen yet."""
+    if card is None:
+        if settings:
+            raise typer.BadParameter("Options belong to an engine: name it with --engine.", param_hint="--set")
+        return {} if seed is None else {"seed": seed}
     schema = {option.name: option for option in card.options}
     chosen: dict[str, OptionValue] = {}
     for setting in settings:
@@ -95,7 +120,10 @@ def engine_options(card: Card, settings: Sequence[str], seed: int | None) -> dic
         if name not in schema:
             names = ", ".join(schema) or "none"
             raise typer.BadParameter(f"{card.id} has no option {name!r}; it has: {names}.", param_hint="--set")
-        chosen[name] = schema[name].parse(value)
+        try:
+            chosen[name] = schema[name].parse(value)
+        except EngineError as error:
+            raise typer.BadParameter(str(error), param_hint="--set") from None
     if seed is not None and "seed" in schema:  # the other engines do not draw at random: any seed gives the same
         chosen["seed"] = seed
     return chosen

@@ -6,6 +6,7 @@ Every module that writes a file for the person does it through here.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -28,11 +29,9 @@ def replacing(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
             yield beside
             flush(beside)
             _move(beside, target, overwrite=overwrite)
+            _flush_folder(target.parent)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise EngineError(
-            Fault.NOT_WRITTEN, f"{target} could not be written: {reason}.", "Nothing was changed; try another folder."
-        ) from error
+        raise _not_written(target, error) from error
 
 
 def write_bytes(target: Path, content: bytes, *, overwrite: bool = True) -> None:
@@ -45,6 +44,29 @@ def flush(path: Path) -> None:
     """Wait until the file is on the disk: a rename must not outrun its content."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Force a new name to the disk, too. Where folders cannot be opened (Windows) the system sees to it."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _not_written(target: Path, error: OSError) -> EngineError:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            message, hint = f"The disk is full: {target} was not written.", "Free some space, or write elsewhere."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            message = f"{target} could not be written: the folder {target.parent} is closed to you."
+            hint = "Write to another folder, or change its permissions."
+        case _:
+            message = f"{target} could not be written: {error.strerror or error}."
+            hint = "Nothing was changed; try another folder."
+    return EngineError(Fault.NOT_WRITTEN, message, hint)
 
 
 def _move(beside: Path, target: Path, *, overwrite: bool) -> None:

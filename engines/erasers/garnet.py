@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engines.core.context import Context
-from engines.core.engine import Backend, ImageEraser, Options, Setup
+from engines.core.engine import ImageEraser, Options, Setup
 from engines.core.types import Alpha, FloatImage
 from engines.nets.garnet import GaRNet
 from engines.runtime.memory import out_of_memory_told
-from engines.runtime.onnx import OnnxModel, export, largest_difference
+from engines.runtime.onnx import OnnxModel, chosen_model, export, largest_difference
 from engines.runtime.torch_load import load_network
 
 _EXPORT_SIDES, _CHECK_SIDES = (128, 160), (192, 96)
@@ -26,13 +26,9 @@ class Garnet(ImageEraser):
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._onnx: OnnxModel | None = None
-        self._network: GaRNet | None = None
         self._notes: list[str] = []
-        if setup.backend is Backend.ONNX and setup.onnx is not None:
-            self._onnx = OnnxModel(setup.onnx, setup.device, self._notes.append)
-        else:
-            self._network = self._load()
+        self._onnx = chosen_model(setup, self._notes.append)
+        self._network = None if self._onnx else self._load()
 
     def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
         for note in self._notes:
@@ -80,8 +76,7 @@ class Garnet(ImageEraser):
 
     def _load(self, device: str | None = None) -> GaRNet:
         (weights,) = self._setup.weights.values()
-        network = load_network(GaRNet, weights, device or self._setup.device)
-        return cast("GaRNet", network.to(memory_format=torch.channels_last))
+        return load_network(GaRNet, weights, device or self._setup.device)
 
     def _tensor(self, value: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(value).to(self._setup.device, memory_format=torch.channels_last)
@@ -110,4 +105,4 @@ def _network_input(image: FloatImage, alpha: Alpha) -> NDArray[np.float32]:
 
 
 def _as_image(restored: NDArray[np.float32]) -> FloatImage:
-    return np.clip((restored[0].transpose(1, 2, 0) + 1) / 2, 0, 1)
+    return np.asarray(np.clip((restored[0].transpose(1, 2, 0) + 1) / 2, 0, 1), np.float32)

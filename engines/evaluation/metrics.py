@@ -66,11 +66,12 @@ def scores(result: Pixels, truth: Pixels, where: Alpha | None = None) -> Scores:
     mse = float(np.square(difference[judged]).mean())
     levels = np.rint(np.abs(_thousandths(result) - _thousandths(truth)) / 1000)
     old, new = luma(truth), luma(result)
+    finest = _ssim(new, old, where)
     wrong = levels > ERROR_LEVEL
     return Scores(
         psnr=psnr(mse),
-        mssim=_published_mssim(new, old, where),
-        ms_ssim=_multi_scale_ssim(new, old, where),
+        mssim=_published_mssim(finest),
+        ms_ssim=_multi_scale_ssim(finest, new, old, where),
         mse=mse,
         age=float(levels[judged].mean()),
         peps=float(wrong[judged].mean()),
@@ -120,22 +121,23 @@ def _clustered(wrong: Bits) -> Bits:
     return np.asarray(inner > 0)
 
 
-def _published_mssim(x: Floats, y: Floats, where: Alpha | None) -> float:
-    structure, similarity = _ssim(x, y, where)
+def _published_mssim(finest: tuple[float, float]) -> float:
+    """From what ``_ssim`` says of the pictures at their own size."""
+    structure, similarity = finest
     return float(max(structure, 0.0) ** sum(SCALE_WEIGHTS[:-1]) * max(similarity, 0.0) ** SCALE_WEIGHTS[-1])
 
 
-def _multi_scale_ssim(x: Floats, y: Floats, where: Alpha | None) -> float | None:
+def _multi_scale_ssim(finest: tuple[float, float], x: Floats, y: Floats, where: Alpha | None) -> float | None:
     """MS-SSIM; each scale halves the one before by 2 x 2 means, and judges cells that hold a judged pixel."""
     if min(x.shape) < _WINDOW * 2 ** (len(SCALE_WEIGHTS) - 1):
         return None
-    product = 1.0
-    for number, weight in enumerate(SCALE_WEIGHTS, 1):
-        structure, similarity = _ssim(x, y, where)
-        last = number == len(SCALE_WEIGHTS)
-        product *= max(similarity if last else structure, 0.0) ** weight
+    product: float = max(finest[0], 0.0) ** SCALE_WEIGHTS[0]
+    for number, weight in enumerate(SCALE_WEIGHTS[1:], 2):
         x, y = _halved(x).mean(axis=(1, 3)), _halved(y).mean(axis=(1, 3))
         where = where if where is None else _halved(where).max(axis=(1, 3))
+        structure, similarity = _ssim(x, y, where)
+        coarsest = number == len(SCALE_WEIGHTS)
+        product *= max(similarity if coarsest else structure, 0.0) ** weight
     return product
 
 

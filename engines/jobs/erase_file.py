@@ -18,10 +18,10 @@ from engines.core.measure import Stopwatch
 from engines.core.types import Box, Mask, Pixels
 from engines.jobs.painting import painted, shown
 from engines.jobs.verify_file import Work, write_until_unreadable
-from engines.media.atomic import check_target
 from engines.media.images import (
     DEFAULT_MAX_PIXELS,
     Picture,
+    check_writable,
     copy_picture,
     read_mask,
     read_picture,
@@ -128,7 +128,7 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
     """
     watch = Stopwatch()
     ctx.step(0.0, f"reading {files.source.name}")
-    refuse_target(files, overwrite=how.overwrite)
+    check_writable(files.source, files.target, overwrite=how.overwrite)
     with watch.stage("read"):
         picture = read_picture(files.source, how.max_pixels)
     with watch.stage("mask"):
@@ -143,7 +143,6 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
     seen: Verification | None = None
     with watch.stage("verify" if how.verify else "write"):
         if how.verify:
-            check_target(files.target, overwrite=how.overwrite)
             work = Work(picture, request, found.spared)
             with replacing(files.target, overwrite=how.overwrite) as file:
                 seen, notes = write_until_unreadable(runner, work, erased, file, ctx.part(0.75, 0.25))
@@ -155,12 +154,12 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
 def outline_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
     """Write a PNG that shows what ``erase_file`` would erase: outlines of the text and of the mask."""
     watch = Stopwatch()
-    refuse_target(files, overwrite=how.overwrite)
+    check_writable(files.source, files.target, overwrite=how.overwrite)
     with watch.stage("read"):
         picture = read_picture(files.source, how.max_pixels)
     view = shown(picture.pixels)
     with watch.stage("mask"):
-        plain = _drawn_mask(picture, what)
+        plain = _drawn_mask(picture, what, how.max_pixels)
         detected = _detect(runner, view, how, ctx) if what.text else None
         lines = tuple(detected.found.lines) if detected else ()
         chosen = choose(lines, what.text.only, what.text.keep, what.text.min_size) if what.text else []
@@ -169,20 +168,8 @@ def outline_file(runner: Runner, files: Files, what: What, how: How, ctx: Contex
     return FileReport(files, Outcome.OUTLINED, "", "", "", len(chosen), watch.seconds, 0, tuple(chosen))
 
 
-def refuse_target(files: Files, *, overwrite: bool) -> None:
-    """Say no before any work is done: the source is never written to, other files only with ``overwrite``."""
-    source, target = files.source, files.target
-    if target.exists():
-        if source.exists() and target.samefile(source):
-            raise EngineError(
-                Fault.EXISTS, f"{target} is the photo itself, which is never overwritten.", "Give another -o."
-            )
-        if not overwrite:
-            raise EngineError(Fault.EXISTS, f"{target} exists already.", "Add --overwrite or give another -o.")
-
-
 def _mask(runner: Runner, picture: Picture, what: What, how: How, ctx: Context) -> _Found:
-    mask = _drawn_mask(picture, what)
+    mask = _drawn_mask(picture, what, how.max_pixels)
     if what.text is None:
         return _Found(grown(mask, what.grow, picture.size))
     found = _detect(runner, shown(picture.pixels), how, ctx).found
@@ -200,12 +187,12 @@ def _detect(runner: Runner, view: Pixels, how: How, ctx: Context) -> Detected:
     return detected
 
 
-def _drawn_mask(picture: Picture, what: What) -> Mask:
+def _drawn_mask(picture: Picture, what: What, max_pixels: int) -> Mask:
     """The mask file, boxes and polygons together."""
     size = picture.size
     parts: list[Mask] = []
     if what.mask is not None:
-        parts.append(Mask.of(read_mask(what.mask, size, resize=what.resize_mask)))
+        parts.append(Mask.of(read_mask(what.mask, size, resize=what.resize_mask, max_pixels=max_pixels)))
     parts += [_inside(box_mask(box, size), f"The box {box.x},{box.y},{box.w},{box.h}", size) for box in what.boxes]
     parts += [_inside(polygon_mask(points, size), "A polygon", size) for points in what.polygons]
     return Mask.union(parts)
@@ -232,11 +219,11 @@ def _tinted(view: Pixels, mask: Mask) -> Pixels:
 
 def _copied(files: Files, found: _Found, how: How, watch: Stopwatch) -> FileReport:
     with watch.stage("write"):
-        copy_picture(files.source, files.target, overwrite=how.overwrite)
-    note = "Nothing to erase: the mask is empty, so the photo was copied as it is."
+        notes = copy_picture(files.source, files.target, overwrite=how.overwrite, max_pixels=how.max_pixels)
+    notes = ["Nothing to erase: the mask is empty, so the photo was copied as it is.", *notes]
     lines = tuple(found.lines)
     seen = Verification(Verdict.NOT_CHECKED, reason="Nothing was erased.") if how.verify else None
-    return FileReport(files, Outcome.COPIED, how.engine, "", "", 0, watch.seconds, 0, lines, (note,), seen)
+    return FileReport(files, Outcome.COPIED, "", "", "", 0, watch.seconds, 0, lines, tuple(notes), seen)
 
 
 def _report(

@@ -2,13 +2,13 @@
 Parameter names are those of the published checkpoint.
 
 Everything runs at full resolution, with zero padding and no stride. The encoder's instance normalisations have
-no parameters but make the result depend on all that is shown: ``Statistics`` can record them on one view and
-replay them on its tiles.
+no parameters but make the result depend on all that is shown: ``Statistics`` records them on one view, and
+``replaying`` uses them again on its tiles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,12 @@ HIDDEN = 64
 
 EPS = 1e-5
 
+NORMALISATIONS, NORMALISED_CHANNELS = 28, 1584
+"""How often the encoder normalises, and how many channels that is in all."""
+
+ENCODER_REACH, ITERATION_REACH = 27, 10
+"""How far, in pixels, the encoder (statistics apart) and one iteration look."""
+
 Normalise = Callable[[Tensor], Tensor]
 
 
@@ -28,29 +34,40 @@ def instance_norm(value: Tensor) -> Tensor:
 
 
 class Statistics:
-    """Mean and variance of each normalisation, in the order of the calls, ``(1, c, 1, 1)`` each.
+    """Mean and deviation of every normalisation of one view, so that its tiles can be normalised alike.
 
-    ``record`` pools them over a batch of windows of one view, so that a view of any size costs bounded memory;
-    for a single window that is ``instance_norm``. ``replay`` gives a function that uses them again.
+    ``record`` pools them over a batch of windows of that view: any size of view costs bounded memory. For a
+    single window it is ``instance_norm``. For inference only: both ways write into the tensor they are given.
     """
 
     def __init__(self) -> None:
-        self._moments: list[tuple[Tensor, Tensor]] = []
+        self._moments: list[Tensor] = []
+
+    @property
+    def moments(self) -> Tensor:
+        """``(2, c)``: what is subtracted and what is divided by, for the channels of all calls in a row."""
+        return torch.cat(self._moments, 1)
 
     def record(self, value: Tensor) -> Tensor:
         """Normalise with the batch's own moments, and keep them."""
-        variance, mean = torch.var_mean(value.float(), dim=(0, 2, 3), keepdim=True, correction=0)
-        self._moments.append((mean, variance))
-        return _normalised(value, mean, variance)
-
-    def replay(self) -> Normalise:
-        """A normalisation for one forward pass: each call uses the next pair of recorded moments."""
-        following: Iterator[tuple[Tensor, Tensor]] = iter(self._moments)
-        return lambda value: _normalised(value, *next(following))
+        mean = value.mean((0, 2, 3), keepdim=True)
+        centred = value.sub_(mean)
+        deviation = torch.sqrt(centred.square().mean((0, 2, 3), keepdim=True) + EPS)
+        self._moments.append(torch.stack([mean.flatten(), deviation.flatten()]))
+        return centred.div_(deviation)
 
 
-def _normalised(value: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-    return ((value.float() - mean) * torch.rsqrt(variance + EPS)).to(value.dtype)
+def replaying(moments: Tensor) -> Normalise:
+    """A normalisation for one forward pass: each call uses the next channels of ``Statistics.moments``."""
+    used = 0
+
+    def normalise(value: Tensor) -> Tensor:
+        nonlocal used
+        mean, deviation = moments[:, used : used + value.shape[1], None, None]
+        used += value.shape[1]
+        return value.sub_(mean).div_(deviation)
+
+    return normalise
 
 
 class ResidualBlock(nn.Module):
@@ -63,10 +80,10 @@ class ResidualBlock(nn.Module):
         self.downsample = None if channels == out_channels else nn.Sequential(nn.Conv2d(channels, out_channels, 1))
 
     def forward(self, value: Tensor, norm: Normalise) -> Tensor:
-        branch = torch.relu(norm(self.conv1(value)))
-        branch = torch.relu(norm(self.conv2(branch)))
+        branch = functional.relu(norm(self.conv1(value)), inplace=True)
+        branch = functional.relu(norm(self.conv2(branch)), inplace=True)
         skip = value if self.downsample is None else norm(self.downsample(value))
-        return torch.relu(skip + branch)
+        return functional.relu(skip + branch, inplace=True)
 
 
 class Encoder(nn.Module):
@@ -89,7 +106,7 @@ class Encoder(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, value: Tensor, norm: Normalise = instance_norm) -> Tensor:
-        value = torch.relu(norm(self.conv1(value)))
+        value = functional.relu(norm(self.conv1(value)), inplace=True)
         for number in range(1, 7):
             for block in getattr(self, f"layer{number}"):
                 value = block(value, norm)

@@ -38,11 +38,11 @@ class _Half(nn.Module):
 
     def forward(self, hidden: Tensor, features: Tensor, constant: Tensor) -> Tensor:
         gates = functional.conv2d(torch.cat([hidden, features], 1), self.gates, padding=self.padding)
-        gates = torch.sigmoid(gates + constant[:, : 2 * HIDDEN])
+        gates = gates.add_(constant[:, : 2 * HIDDEN]).sigmoid_()
         share, kept = gates[:, :HIDDEN], gates[:, HIDDEN:] * hidden
-        seen = torch.cat([kept, features], 1)
-        wanted = functional.conv2d(seen, self.candidate, padding=self.padding) + constant[:, 2 * HIDDEN :]
-        return torch.lerp(hidden, torch.tanh(wanted), share)
+        wanted = functional.conv2d(torch.cat([kept, features], 1), self.candidate, padding=self.padding)
+        wanted = wanted.add_(constant[:, 2 * HIDDEN :]).tanh_()
+        return torch.lerp(hidden, wanted, share)
 
 
 class Recurrence(nn.Module):
@@ -58,11 +58,8 @@ class Recurrence(nn.Module):
         """What stays the same over the iterations."""
         return self.first.constant(context), self.second.constant(context)
 
-    def forward(
-        self, hidden: Tensor, constants: tuple[Tensor, Tensor], image: Tensor, restored: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """One iteration: the next hidden state and the next restored image, unclamped."""
+    def forward(self, hidden: Tensor, first: Tensor, second: Tensor, restored: Tensor) -> tuple[Tensor, Tensor]:
+        """One iteration: the next hidden state, and the correction of the original image."""
         features = self.encoder(restored)
-        hidden = self.first(hidden, features, constants[0])
-        hidden = self.second(hidden, features, constants[1])
-        return hidden, image + self.head(hidden)
+        hidden = self.second(self.first(hidden, features, first), features, second)
+        return hidden, self.head(hidden)

@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engines.core.atomic import replacing
+from engines.core.engine import Backend, Setup
 from engines.core.faults import EngineError, Fault
 from engines.runtime.memory import out_of_memory_told
 
@@ -53,6 +54,22 @@ def providers_for(device: str) -> list[str]:
     return [name for name in wanted if name in there] + [_CPU]
 
 
+def chosen_model(setup: Setup, tell: Callable[[str], None]) -> OnnxModel | None:
+    """The ONNX model that ``setup`` asks for, ready to run; None where it asks for PyTorch.
+
+    Raises ``EngineError(NO_BACKEND)`` where there is none: PyTorch never takes over silently.
+    """
+    if setup.backend is not Backend.ONNX:
+        return None
+    if setup.onnx is None:
+        raise EngineError(
+            Fault.NO_BACKEND,
+            f"{setup.card.name} has not been exported to ONNX on this machine.",
+            f"Run: cleanplate models export-onnx {setup.card.id} {setup.card.id}.onnx",
+        )
+    return OnnxModel(setup.onnx, setup.device, tell)
+
+
 class OnnxModel:
     """An ONNX file, ready to run. ``tell`` hears of every fallback, in a sentence for the person."""
 
@@ -72,14 +89,25 @@ class OnnxModel:
             raise EngineError(
                 Fault.WEIGHTS_INVALID, f"{path.name} cannot be run by ONNX Runtime.", "Export it again."
             ) from error
+        self._idle = self._least_inputs()
         if self._session.get_providers()[0] != wanted[0]:
             tell(f"{wanted[0]} did not start; {self._session.get_providers()[0]} is used.")
 
     def run(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None) -> list[NDArray[Any]]:
-        """The outputs (all, where None) as arrays."""
+        """The outputs (all, where None) as arrays.
+
+        Inputs that the wanted outputs do not depend on may be left out; they get the least that their shape allows.
+        """
         with out_of_memory_told():
-            results: list[NDArray[Any]] = self._session.run(outputs, dict(feeds))
+            results: list[NDArray[Any]] = self._session.run(outputs, {**self._idle, **feeds})
         return results
+
+    def _least_inputs(self) -> dict[str, NDArray[np.float32]]:
+        shapes = {given.name: given.shape for given in self._session.get_inputs() if given.type == "tensor(float)"}
+        return {
+            name: np.zeros([side if isinstance(side, int) else 1 for side in shape], np.float32)
+            for name, shape in shapes.items()
+        }
 
 
 def _with_index(names: Sequence[str], device: str) -> list[str | tuple[str, dict[str, str]]]:
@@ -121,18 +149,8 @@ def export(
             verbose=False,
         )
     assert program is not None
-    write_whole(path, lambda beside: program.save(str(beside)))
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Call ``write`` with a path beside ``path``, then move what it wrote there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".onnx-") as folder:
-        beside = Path(folder) / path.name
-        write(beside)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
+    with replacing(path) as beside:
+        program.save(str(beside))
 
 
 @contextlib.contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -12,6 +14,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engines.core.faults import EngineError, Fault
+
+Network = TypeVar("Network", bound=nn.Module)
 
 _WRAPPERS = ("model_state_dict", "state_dict")
 _PARALLEL = "module."
@@ -38,7 +42,9 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def _read_torch(path: Path) -> object:
-    return torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about pickle protocols, which nobody here can choose
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _unwrapped(content: object) -> object:
@@ -84,12 +90,14 @@ def load_strictly(module: nn.Module, state: Mapping[str, Tensor], path: Path) ->
     module.load_state_dict(dict(state), strict=True, assign=True)
 
 
-def load_network(kind: type[nn.Module], path: Path, device: str) -> nn.Module:
+def load_network(kind: type[Network], path: Path, device: str) -> Network:
     """A network of class ``kind`` with the weights in ``path``, on ``device``, ready for inference.
 
     It is built on the meta device: random weights that are thrown away at once would cost as much as loading.
+    Its weights lie channels last, which measures best for these networks (``docs/benchmarks.md``).
     """
     with torch.device("meta"):
         network = kind()
     load_strictly(network, read_state(path), path)
-    return network.to(device=device).eval().requires_grad_(False)
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)

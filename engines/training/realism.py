@@ -6,13 +6,15 @@ hundred lines that a person's photos hold, logistic regression on two dozen numb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.core.types import Alpha, Box, FloatImage
+from engines.training.synthesis.photos import Photo
+from engines.training.synthesis.sample import Sample
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +55,22 @@ def describe(picture: FloatImage, box: Box) -> Floats:
     plain = [contrast, float(np.log(height)), float(np.log(width / height)), float(vertical)]
     looks = [float(chroma.mean()), float(chroma.std()), float(laplacian.mean()) / contrast, float(grey.std())]
     return np.concatenate([plain, looks, edges, tones, levels]).astype(np.float64)
+
+
+def real_lines(photos: Iterable[Photo]) -> list[Floats]:
+    """Descriptions of the text that photos carry."""
+    return [
+        describe(np.asarray(photo.pixels, np.float32) / np.float32(255), box)
+        for photo in photos
+        for box in photo.boxes
+        if not box.within(photo.pixels.shape[:2]).empty
+    ]
+
+
+def drawn_lines(samples: Iterable[Sample]) -> list[Floats]:
+    """Descriptions of the largest line of each sample that has one."""
+    found = ((sample, line_box(sample.stroke)) for sample in samples)
+    return [describe(sample.image, box) for sample, box in found if box is not None]
 
 
 class RealismJudge:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Alpha, FloatImage
 from engines.training.policy import StylePolicy
-from engines.training.realism import RealismJudge, describe, line_box
+from engines.training.realism import RealismJudge, drawn_lines
 from engines.training.synthesis.sample import Sample
 from engines.training.synthesis.style import Choices, Probabilities
 
@@ -42,6 +42,22 @@ class Maker(Protocol):
     def sample(self, rng: np.random.Generator, side: int, probabilities: Probabilities | None = None) -> Sample:
         """One sample of ``side`` pixels, from the generator alone."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Samples of ``first``, and of ``second`` with probability ``share``: drawn ones beside a person's photos."""
+
+    first: Maker
+    second: Maker
+    share: float = 0.5
+
+    def at(self, difficulty: float) -> Mixed:
+        return Mixed(self.first.at(difficulty), self.second.at(difficulty), self.share)
+
+    def sample(self, rng: np.random.Generator, side: int, probabilities: Probabilities | None = None) -> Sample:
+        maker = self.second if rng.random() < self.share else self.first
+        return maker.sample(rng, side, probabilities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +260,8 @@ class SampleStream:
     def _log_odds(self, samples: Sequence[Sample]) -> Sequence[float] | None:
         if self.judge is None or not self.judge.ready:
             return None
-        boxes = [line_box(sample.stroke) for sample in samples]
-        rows = [describe(s.image, box) for s, box in zip(samples, boxes, strict=True) if box is not None]
-        return [float(odds) for odds in self.judge.log_odds(rows)]
+        # each of these has a stroke, and so a line
+        return [float(odds) for odds in self.judge.log_odds(drawn_lines(samples))]
 
     def held_out(self, count: int, side: int) -> list[Sample]:
         """Always the same samples, at full difficulty and the plain shares of styles."""

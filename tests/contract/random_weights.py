@@ -13,6 +13,7 @@ from engines.core.engine import Card
 NETWORKS = {
     "garnet": "engines.nets.garnet:GaRNet",
     "deeperaser": "engines.nets.deeperaser:DeepEraser",
+    "strokefill": "engines.nets.strokefill:StrokeFill",
 }
 
 

@@ -173,8 +173,8 @@ class Composer:
 
     def _printed(self, box: Box, paint: FloatImage, behind: np.ndarray) -> FloatImage:
         """``paint`` under the light that falls on the surface: times blurred luma over its mean."""
-        shade = cv2.blur(self.base[box.slices].mean(axis=2), (3, 3))
-        gain = shade / max(float(behind.mean()), 0.05)
+        grey = cv2.cvtColor(np.ascontiguousarray(self.base[box.slices]), cv2.COLOR_RGB2GRAY)
+        gain = cv2.blur(grey, (3, 3)) / max(colours.luma(behind), 0.05)
         return np.asarray(paint * np.clip(gain, 0.5, 1.4)[:, :, None], np.float32).clip(0, 1)
 
     def styled(self, **changes: IntEnum) -> Style:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,16 +67,29 @@ def _faces_of(path: Path) -> list[Face]:
     return faces
 
 
-@dataclass(frozen=True, slots=True)
 class FontLibrary:
-    """The faces that text is drawn with; pickles by path."""
+    """The faces that text is drawn with; pickles by path.
 
-    faces: tuple[Face, ...]
+    ``scripts``: the indices of the faces that cover each script; scripts without one are absent.
+    """
 
-    def __post_init__(self) -> None:
-        if not self.faces:
+    def __init__(self, faces: Sequence[Face]) -> None:
+        if not faces:
             hint = "Install some (packaging/training_fonts.py fetches the ones we use) or name another folder."
             raise EngineError(Fault.BAD_INPUT, "There are no fonts to draw text with.", hint)
+        self.faces = tuple(faces)
+        found = {s: tuple(i for i, face in enumerate(self.faces) if s in face.scripts) for s in Script}
+        self.scripts = {script: indices for script, indices in found.items() if indices}
+        self._names = tuple(self.scripts)
+        steps = np.cumsum([SHARES[name] for name in self._names])
+        self._shares = steps / steps[-1]
+        self._families = {script: self._grouped(indices) for script, indices in self.scripts.items()}
+
+    def _grouped(self, indices: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        families: dict[str, list[int]] = {}
+        for index in indices:
+            families.setdefault(self.faces[index].path.stem.split("-")[0], []).append(index)
+        return tuple(tuple(members) for members in families.values())
 
     @classmethod
     def find(cls, folders: Sequence[Path], exclude: Iterable[str] = ()) -> FontLibrary:
@@ -94,21 +107,15 @@ class FontLibrary:
         for path in sorted(paths):
             if not any(word in path.name for word in unwanted):
                 faces += _readable(path)
-        return cls(tuple(faces))
-
-    @property
-    def scripts(self) -> Mapping[Script, tuple[int, ...]]:
-        """The indices of the faces that cover each script; scripts without one are absent."""
-        return _by_script(self)
+        return cls(faces)
 
     def pick_script(self, rng: np.random.Generator) -> Script:
         """A script some face covers, as often as ``SHARES`` says."""
-        names, shares = _script_shares(self)
-        return names[int(np.searchsorted(shares, rng.random(), side="right"))]
+        return self._names[int(np.searchsorted(self._shares, rng.random(), side="right"))]
 
     def pick(self, rng: np.random.Generator, script: Script) -> Face:
         """A face for ``script``; families count once each, however many weights they have."""
-        families = _families(self)[script]
+        families = self._families[script]
         family = families[int(rng.integers(len(families)))]
         return self.faces[family[int(rng.integers(len(family)))]]
 
@@ -119,28 +126,3 @@ def _readable(path: Path) -> list[Face]:
     except OSError as error:
         message = f"The font {path.name} cannot be read."
         raise EngineError(Fault.UNREADABLE, message, "Remove it from the font folder.") from error
-
-
-@lru_cache(maxsize=8)
-def _by_script(library: FontLibrary) -> dict[Script, tuple[int, ...]]:
-    found = {s: tuple(i for i, face in enumerate(library.faces) if s in face.scripts) for s in Script}
-    return {script: indices for script, indices in found.items() if indices}
-
-
-@lru_cache(maxsize=8)
-def _script_shares(library: FontLibrary) -> tuple[tuple[Script, ...], np.ndarray]:
-    names = tuple(_by_script(library))
-    shares = np.cumsum([SHARES[name] for name in names])
-    return names, shares / shares[-1]
-
-
-@lru_cache(maxsize=8)
-def _families(library: FontLibrary) -> dict[Script, tuple[tuple[int, ...], ...]]:
-    grouped: dict[Script, tuple[tuple[int, ...], ...]] = {}
-    for script, indices in _by_script(library).items():
-        families: dict[str, list[int]] = {}
-        for index in indices:
-            path = library.faces[index].path
-            families.setdefault(path.stem.split("-")[0], []).append(index)
-        grouped[script] = tuple(tuple(members) for members in families.values())
-    return grouped

@@ -120,7 +120,7 @@ def developed(picture: FloatImage, rng: np.random.Generator) -> FloatImage:
     roll = rng.random()
     if roll < 0.08:
         tone = np.array([1, rng.uniform(0.9, 1), rng.uniform(0.75, 1)], np.float32)
-        return np.asarray(picture.mean(axis=2, keepdims=True) * tone, np.float32)
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[:, :, None] * tone, np.float32)
     if roll < 0.45:
         gain = rng.uniform(0.75, 1.2) * rng.uniform(0.92, 1.08, 3)
         lifted = picture * gain.astype(np.float32) + np.float32(rng.uniform(-0.08, 0.08))
@@ -163,7 +163,7 @@ def plate(
     points = _shape(width, height, rng)
     skin = _gradient(side, rng) if rng.random() < 0.35 else np.broadcast_to(_tint(rng), picture.shape)
     if rng.random() < 0.4:  # printed on the surface: its shading shows through
-        shade = cv2.GaussianBlur(picture.mean(axis=2), (0, 0), max(side / 24, 1))
+        shade = cv2.blur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (side // 12 | 1, side // 12 | 1))
         skin = skin * (shade / max(float(shade.mean()), 0.05)).clip(0.6, 1.3)[:, :, None]
     share = _cover(points, matrix, side) * np.float32(opacity)
     out = picture + (np.clip(skin, 0, 1) - picture) * share[:, :, None]

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.core import mask_ops
-from engines.core.types import Alpha, Box
+from engines.core.types import Alpha, Box, FloatImage
 from engines.training.synthesis.layers import Layer
 from engines.training.synthesis.style import MaskShares
 
-_SEEN = 2 / 255
+SEEN = 2 / 255
+"""A change that is not larger than this in any channel is not seen."""
 
 
 class Kind(IntEnum):
@@ -36,8 +37,15 @@ def draw_kind(shares: MaskShares, rng: np.random.Generator) -> Kind:
 def support(layer: Layer, side: int) -> Alpha:
     """255 where a layer changes a picture by more than it takes to be seen."""
     out = np.zeros((side, side), np.uint8)
-    out[layer.box.slices] = np.where(layer.alpha > _SEEN, np.uint8(255), np.uint8(0))
+    out[layer.box.slices] = np.where(layer.alpha > SEEN, np.uint8(255), np.uint8(0))
     return out
+
+
+def widest(first: FloatImage, second: FloatImage) -> NDArray[np.float32]:
+    """The largest difference of two pictures in any channel, ``(h, w)``."""
+    gap = cv2.absdiff(first, second)
+    # channel by channel: a reduction over an axis of three is many times slower
+    return np.maximum(np.maximum(gap[:, :, 0], gap[:, :, 1]), gap[:, :, 2])
 
 
 def mask_for(kind: Kind, layers: Sequence[Layer], side: int, skirt: int, rng: np.random.Generator) -> Alpha:
@@ -72,7 +80,7 @@ def _margin(layer: Layer, skirt: int, rng: np.random.Generator) -> int:
 def _parts(layer: Layer) -> list[NDArray[np.int32]]:
     """Points around each line of a layer: of its support where it is one line, of its outlines where many."""
     if len(layer.outlines) == 1:
-        seen = np.where(layer.alpha > _SEEN, np.uint8(1), np.uint8(0))
+        seen = np.where(layer.alpha > SEEN, np.uint8(1), np.uint8(0))
         found = cv2.findNonZero(seen)
         if found is None:
             return []

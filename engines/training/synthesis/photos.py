@@ -39,6 +39,8 @@ from engines.training.synthesis.style import (
 _UNSURE = 0.6
 _COVERED = 64
 _COPIES = 0.5
+_TRIES = 4
+"""Parts of photos to look at before one is taken that has no room for more text."""
 
 
 def _height(line: TextLine) -> float:
@@ -106,19 +108,27 @@ class PhotoSynthesiser:
         """One pair of ``side`` pixels. The photo's own text is in image and truth alike and never under the mask."""
         style = draw_style(rng, prior(self.settings.difficulty) if probabilities is None else probabilities)
         recipe = damage.draw_recipe(style.damage, rng)
-        photo = self.photos[int(rng.integers(len(self.photos)))]
-        scenery = _scenery(photo, side, rng)
-        composer = Composer(scenery.picture, self.fonts, self.settings, style, rng)
-        composer.overruled.add(Scene)
-        composer.ground.taken.extend(_taken(scenery.real))
-        for _ in range(int(rng.integers(1, 5))):
-            if photo.lifted and rng.random() < _COPIES:
-                _copy(composer, photo.lifted[int(rng.integers(len(photo.lifted)))], scenery.scale)
-            else:
-                _rendered(composer, photo, scenery.scale)
+        for _ in range(_TRIES):
+            photo = self.photos[int(rng.integers(len(self.photos)))]
+            scenery = _scenery(photo, side, rng)
+            composer = Composer(scenery.picture, self.fonts, self.settings, style, rng)
+            _fill(composer, photo, scenery)
+            if composer.pieces:
+                break
         mask = draw_mask(composer, recipe)
         mask[scenery.real > 0] = 0
         return render(composer, recipe, mask)
+
+
+def _fill(composer: Composer, photo: Photo, scenery: _Scenery) -> None:
+    """One to four more lines where the photo has none, as far as there is room."""
+    composer.overruled.add(Scene)
+    composer.ground.taken.extend(_taken(scenery.real))
+    for _ in range(int(composer.rng.integers(1, 5))):
+        if photo.lifted and composer.rng.random() < _COPIES:
+            _copy(composer, photo.lifted[int(composer.rng.integers(len(photo.lifted)))], scenery.scale)
+        else:
+            _rendered(composer, photo, scenery.scale)
 
 
 def _scenery(photo: Photo, side: int, rng: np.random.Generator) -> _Scenery:

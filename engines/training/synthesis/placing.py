@@ -104,7 +104,7 @@ class Ground:
         self.picture = picture
         self.side = picture.shape[0]
         self.taken: list[Box] = []
-        grey = np.asarray(picture.mean(axis=2), np.float32)
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         energy = np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(grey, cv2.CV_32F, 0, 1))
         self._sums = cv2.integral(energy)
 

@@ -14,7 +14,8 @@ from engines.training.synthesis.composer import Composer, Piece
 from engines.training.synthesis.sample import Sample
 from engines.training.synthesis.style import NUMBER, Choices, Direction, Geometry, Place, Size
 
-_SEEN = 2 / 255
+_MOST = 0.45
+"""A mask over more of the picture than this leaves too little to go by."""
 _STEERED: frozenset[type[IntEnum]] = frozenset({Size, Geometry, Direction, Place})
 """Attributes that only some scenes follow."""
 
@@ -35,19 +36,33 @@ def keep_all(composer: Composer) -> None:
 
 
 def draw_mask(composer: Composer, recipe: damage.Recipe) -> Alpha:
-    """A mask over the pieces that are asked to go, ``(side, side)`` uint8; now and then it misses a part."""
-    layers = [piece.layer for piece in composer.pieces if piece.asked]
-    if not layers:
-        return np.zeros((composer.side, composer.side), np.uint8)
+    """A mask over the pieces that are asked to go, ``(side, side)`` uint8; now and then it misses a part.
+
+    Where it would cover too much of the picture, fewer pieces are asked to go, at last only their glyphs.
+    """
+    rng, side = composer.rng, composer.side
     # over text that stays only the strokes themselves are masked: a box would ask for that text too
     over_kept = any(piece.beneath for piece in composer.pieces)
-    kind = masks.Kind.GLYPHS if over_kept else masks.draw_kind(composer.settings.masks, composer.rng)
-    mask = masks.mask_for(kind, layers, composer.side, recipe.skirt, composer.rng)
-    return masks.cut(mask, composer.rng) if composer.rng.random() < composer.settings.cut else mask
+    kind = masks.Kind.GLYPHS if over_kept else masks.draw_kind(composer.settings.masks, rng)
+    mask = np.zeros((side, side), np.uint8)
+    while asked := [i for i, piece in enumerate(composer.pieces) if piece.asked]:
+        layers = [composer.pieces[i].layer for i in asked]
+        mask = masks.mask_for(kind, layers, side, recipe.skirt, rng)
+        if float(mask.mean()) <= _MOST * 255:
+            break
+        if len(asked) == 1:
+            mask = masks.mask_for(masks.Kind.GLYPHS, layers, side, recipe.skirt, rng)
+            break
+        for index in rng.permutation(asked)[: (len(asked) + 1) // 2]:
+            composer.pieces[index] = replace(composer.pieces[index], asked=False)
+    return masks.cut(mask, rng) if rng.random() < composer.settings.cut else mask
 
 
 def render(composer: Composer, recipe: damage.Recipe, mask: Alpha) -> Sample:
-    """Draw image and truth. Text that stays but would lie under the mask is left out of both."""
+    """Draw image and truth; before JPEG they are equal to the bit wherever the mask is 0.
+
+    Text that stays but would lie under the mask is left out of both.
+    """
     image, truth = composer.base.copy(), composer.base.copy()
     for piece in composer.pieces:
         if not _stays_clear(piece, mask, composer.side):
@@ -56,15 +71,14 @@ def render(composer: Composer, recipe: damage.Recipe, mask: Alpha) -> Sample:
         if not piece.asked:
             piece.layer.draw(truth)
     image, truth = damage.soften(recipe, image), damage.soften(recipe, truth)
-    stroke = np.abs(image - truth).max(axis=2) > _SEEN
-    missed = stroke & (mask == 0)
-    truth[missed] = image[missed]  # what the mask leaves out is not asked to go
+    np.copyto(truth, image, where=(mask == 0)[:, :, None])  # what the mask leaves out is not asked to go
+    stroke = masks.widest(image, truth) > masks.SEEN
     noise = damage.grain(recipe, composer.side, composer.rng)
     return Sample(
         damage.finish(recipe, image, noise),
         damage.finish(recipe, truth, noise),
         mask,
-        np.where(stroke & ~missed, np.uint8(255), np.uint8(0)),
+        np.where(stroke, np.uint8(255), np.uint8(0)),
         _choices(composer),
     )
 

@@ -222,7 +222,8 @@ def watermark(c: Composer) -> None:
 
 def _tiled(c: Composer, style: Style) -> Layer | None:
     """One layer with a word repeated over the whole picture."""
-    high = float(c.rng.uniform(max(c.settings.smallest, c.side / 22), c.side / 7))
+    lowest = max(float(c.settings.smallest), c.side / 22)
+    high = float(c.rng.uniform(lowest, max(lowest, c.side / 7)))
     written = c.write(c.hand(), high, c.side * float(c.rng.uniform(0.25, 0.7)))
     angle = float(c.rng.choice([0.0, c.rng.uniform(-0.9, 0.9), -np.pi / 6, np.pi / 6, np.pi / 4]))
     turned = placing.rotation(angle)
