@@ -48,8 +48,8 @@ def open_workshop(folder: Path, config: WorkerConfig | None = None) -> Workshop:
     """All state over a real engine process; the process itself starts later."""
     log = folder / "log.txt"
     _log_to(log)
-    client = EngineClient(config or WorkerConfig(log=folder / "engine-log.txt"))
-    return Workshop(client, load_catalog(), Store(), folder)
+    config = config or WorkerConfig(log=folder / "engine-log.txt")
+    return Workshop(EngineClient(config), load_catalog(*config.card_folders), Store(), folder)
 
 
 def begin(window: Window, paths: Sequence[Path]) -> None:

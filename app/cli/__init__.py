@@ -18,7 +18,8 @@ _INTERRUPTED = 130
 
 cli = typer.Typer(
     name="cleanplate",
-    help="Remove text, marks and objects from photos, on your own machine.",
+    help="Remove text, marks and objects from photos, on your own machine. Without a command the editor opens: "
+    "cleanplate, or cleanplate edit FILE.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

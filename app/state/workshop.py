@@ -28,6 +28,8 @@ class Workshop(QObject):
         self.folder = folder
         self.settings = SettingsStore(folder / "settings.json", self)
         self.tasks = Tasks(self)
+        self.fetching = Tasks(self)
+        """Downloads and imports of weights: they must not hold anything else up."""
         self.host = EngineHost(client, self)
         self.queue = JobQueue(self.host, self)
         self.library = Library(catalog, store, self)
@@ -50,6 +52,7 @@ class Workshop(QObject):
         self.queue.cancel_all()
         self.files.close()
         self.tasks.close()
+        self.fetching.close()
         self.host.close()
         if self.editor.sheet is not None:
             self.editor.sheet.document.close()

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
     QWidget,
+    QWidgetAction,
 )
 
 from app.ui.icons import icon
@@ -105,7 +107,7 @@ class Segments(QFrame):
         layout = row(spacing=0)
         for number, (icon_name, text, tip) in enumerate(choices):
             made = tool_button(icon_name, tip, size=16) if icon_name else QToolButton()
-            made.setText(text)
+            made.setText(f" {text}" if icon_name and text else text)
             made.setToolTip(tip)
             made.setAccessibleName(tip or text)
             made.setCheckable(True)
@@ -140,12 +142,14 @@ class Amount(QWidget):
         self._low, self._high, self._curved = low, high, curved
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, 1000)
-        self._slider.setFixedWidth(104)
+        self._slider.setFixedWidth(92)
         self._slider.setAccessibleName(name)
         self._box = QSpinBox()
         self._box.setRange(low, high)
         self._box.setSuffix(unit)
-        self._box.setFixedWidth(78)
+        self._box.setFixedWidth(66)
+        self._box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._box.setAccessibleName(name)
         self._box.setKeyboardTracking(False)
         self.setLayout(row(label(name, "muted"), self._slider, self._box, spacing=7))
@@ -173,6 +177,23 @@ class Amount(QWidget):
         with QSignalBlocker(self._slider):
             self._slider.setValue(self._place(value))
         self.changed.emit(value)
+
+
+class More(QToolButton):
+    """A button that opens a small panel of further settings."""
+
+    def __init__(self, tip: str, contents: QWidget) -> None:
+        super().__init__()
+        self.setIcon(icon("settings"))
+        self.setIconSize(QSize(18, 18))
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        action = QWidgetAction(menu)
+        action.setDefaultWidget(contents)
+        menu.addAction(action)
+        self.setMenu(menu)
 
 
 def clear_layout(layout: QLayout) -> None:

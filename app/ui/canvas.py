@@ -106,7 +106,7 @@ class Canvas(QWidget):
         self.compare = mode
         if was_side or mode is Compare.SIDE:
             self.fit()
-        self.update()
+        self.restyle()
         self.compare_changed.emit()
 
     def set_split(self, share: float) -> None:
@@ -142,7 +142,8 @@ class Canvas(QWidget):
     def _new_look(self) -> Look:
         value = self._settings.value
         tint = QColor(value.mask_colour)
-        opacity = value.mask_opacity if value.mask_look is MaskLook.TINT else 0.0
+        tinted = value.mask_look is MaskLook.TINT and self.compare in (Compare.OFF, Compare.SIDE)
+        opacity = value.mask_opacity if tinted else 0.0
         colours = (
             (Overlay.NO_SAMPLE, (64, 156, 255)),
             (Overlay.PROTECT, (46, 204, 113)),

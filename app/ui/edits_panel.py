@@ -91,8 +91,10 @@ class EditsPanel(QWidget):
             set_role(title, "role", "muted")
         words = QVBoxLayout()
         words.setSpacing(1)
+        words.addStretch(1)
         words.addWidget(title)
         words.addWidget(below)
+        words.addStretch(1)
         eye = tool_button("eye" if edit.visible else "eye-off", tr("Hide") if edit.visible else tr("Show"))
         eye.clicked.connect(
             lambda: self._do(tr("Hide edit"), lambda state: verbs.show_edit(state, edit.id, not edit.visible))

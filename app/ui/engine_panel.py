@@ -98,6 +98,7 @@ class EnginePanel(QWidget):
         with QSignalBlocker(self._engine):
             self._engine.setCurrentIndex(max(0, self._engine.findData(erasing.engine)))
         self._summary.setText(info.card.summary if info is not None else "")
+        self._summary.setVisible(info is not None)
         self._missing.setVisible(info is None or not info.ready)
         self._options.show_card(info.card if info is not None else None)
         self._show_forecast()
@@ -112,7 +113,7 @@ class EnginePanel(QWidget):
             self._forecast.setText(tr("Not measured on this machine yet; the first run will tell."))
             set_role(self._forecast, "role", "faint")
         else:
-            text = tr("About %1 here, from %2 earlier runs; %3 megapixels.")
+            text = tr("About %1 on this machine (%2 measured) · %3 MP")
             text = text.replace("%1", duration(plan.forecast.seconds)).replace("%2", str(plan.forecast.runs))
             text, role = text.replace("%3", f"{plan.megapixels:.1f}"), fit(plan.forecast)
             self._forecast.setText(text if role != "bad" else text + " " + tr("It may not fit into memory."))

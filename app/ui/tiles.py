@@ -85,7 +85,7 @@ class _Area:
         x, y = (self.rect.x + 0.5) * step - 0.5 - source.x, (self.rect.y + 0.5) * step - 0.5 - source.y
         matrix = np.array([[step, 0, x], [0, step, y]])
         # single pixels are to be seen as such once they are large enough
-        way = cv2.INTER_NEAREST if self.scale >= 2 or self.scale == 1 else cv2.INTER_LINEAR
+        way = cv2.INTER_NEAREST if self.scale >= 3 or self.scale == 1 else cv2.INTER_LINEAR
         size = self.rect.w, self.rect.h
         flags = way | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -11,7 +11,7 @@ from app.document.state import LayerRole
 from app.state.editor import Editor
 from app.state.finding import TextFinding
 from app.tools import TOOLS
-from app.ui.bits import Amount, Segments, button, label, row, rule
+from app.ui.bits import Amount, More, Segments, button, label, row, rule
 from app.ui.icons import icon
 
 MODES = (Combine.ADD, Combine.SUBTRACT, Combine.INTERSECT, Combine.REPLACE)
@@ -127,18 +127,29 @@ class OptionsBar(QFrame):
             tr("Mode"),
         )  # fmt: skip
         self._mode.chosen.connect(lambda number: editor.set_tool(mode=MODES[number]))
+        self._checks = {
+            "pressure": self._check(tr("Pen pressure changes the size"), "pressure"),
+            "close_loops": self._check(tr("Fill closed loops"), "close_loops"),
+        }
         return {
             "size": self._size,
             "hardness": self._hardness,
-            "smoothing": self._smoothing,
+            "smoothing": self._more(),
             "tolerance": self._tolerance,
-            "pressure": self._check(tr("Pen pressure"), "pressure"),
-            "close_loops": self._check(tr("Fill loops"), "close_loops"),
             "contiguous": self._check(tr("Connected only"), "contiguous"),
             "mode": self._mode,
             "role": self._role_box(),
             "text": self._text_part(),
         }
+
+    def _more(self) -> More:
+        contents = QWidget()
+        layout = QVBoxLayout(contents)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(10)
+        for part in (self._smoothing, *self._checks.values()):
+            layout.addWidget(part)
+        return More(self.tr("More about the stroke"), contents)
 
     def _check(self, text: str, field: str) -> QCheckBox:
         made = QCheckBox(text)
@@ -184,8 +195,7 @@ class OptionsBar(QFrame):
         self._hardness.set_value(round(settings.hardness * 100))
         self._smoothing.set_value(round(settings.smoothing * 100))
         self._tolerance.set_value(settings.tolerance)
-        for field in ("pressure", "close_loops", "contiguous"):
-            part = self._parts[field]
+        for field, part in {**self._parts, **self._checks}.items():
             if isinstance(part, QCheckBox):
                 part.setChecked(bool(getattr(settings, field)))
         self._mode.set_chosen(MODES.index(settings.mode))

@@ -8,6 +8,9 @@ SMALLEST, LARGEST = 0.01, 64.0
 STEPS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Scales that Ctrl + and Ctrl - stop at."""
 
+_ENLARGE = 2.0
+"""How far small pictures are enlarged to fit."""
+
 _MARGIN = 0.04
 """Free share of the window around a picture that fits."""
 
@@ -49,9 +52,9 @@ class View:
 
 
 def fitting(picture: tuple[int, int], window: tuple[int, int]) -> View:
-    """The whole picture in the middle of the window; small ones are not enlarged."""
+    """The whole picture in the middle of the window; small ones are enlarged a little."""
     free = 1 - 2 * _MARGIN
-    scale = min(window[1] * free / picture[1], window[0] * free / picture[0], 1.0)
+    scale = min(window[1] * free / picture[1], window[0] * free / picture[0], _ENLARGE)
     return centred(max(scale, SMALLEST), picture, window)
 
 

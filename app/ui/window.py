@@ -27,7 +27,7 @@ from app.ui.status import StatusBar
 from app.ui.theme import Tokens
 from app.ui.toolbox import OptionsBar, Toolbox
 
-_SIDE = 316
+_SIDE = 324
 """Width of the panel at the right."""
 
 
