@@ -118,7 +118,7 @@ def find_source(project_path: Path, project: Project) -> Path | None:
         return None
     places = ([project_path.parent / project.relative] if project.relative else []) + [recorded]
     places.append(project_path.parent / recorded.name)
-    return next((place for place in places if place.is_file()), None)
+    return next((Path(os.path.normpath(place)) for place in places if place.is_file()), None)
 
 
 def file_hash(path: Path) -> str:

@@ -52,7 +52,7 @@ class Recovery:
         for path in self._folder.glob(f"*{SUFFIX}"):
             note = _note(path)
             pid, born = note.get("pid"), note.get("born")
-            if isinstance(pid, int) and (pid == os.getpid() or _born(pid) == born):
+            if isinstance(pid, int) and _born(pid) == born:
                 continue
             project = str(note.get("project") or "")
             name = str(note.get("name") or path.stem)

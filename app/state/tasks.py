@@ -47,6 +47,8 @@ class Tasks(QObject):
         self, label: str, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[EngineError], None]
     ) -> None:
         """Call ``work`` elsewhere, then ``then`` with its result, or ``failed``, here. No label: nobody is told."""
+        if self._closed:
+            return
         self.running += 1
         if label:
             self.busy.emit(label)
