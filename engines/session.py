@@ -173,7 +173,9 @@ def resolve_device(card: Card, wanted: str, backend: Backend) -> str:
         raise EngineError(Fault.NO_DEVICE, f"{card.name} does not run on {wanted!r}.", f"It runs on: {allowed}.")
     if card.devices == ("cpu",) or wanted == "cpu":
         return "cpu"
-    return _torch_device(wanted)
+    found = _torch_device(wanted)
+    # the quickest device of the machine may be of a kind that this engine cannot use
+    return found if found.partition(":")[0] in card.devices else "cpu"
 
 
 def _torch_device(wanted: str) -> str:

@@ -209,6 +209,8 @@ class _Erasing:
         ctx.step(0.0, "reading the region")
         result = self.view.image.copy()
         holes = hole_boxes(self.view.alpha, MARGIN)
+        if not holes:
+            return result
         with torch.inference_mode(), out_of_memory_told():
             encoded = self._encoder(ctx.part(0.0, _ENCODING))
             passes = ctx.part(_ENCODING, 1 - _ENCODING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,10 @@ from engines.core.types import Pixels
 from engines.requests import Detected, DetectText, Runner
 from engines.training.loop import Outcome, Settings, Trainer
 from engines.training.policy import StylePolicy
+from engines.training.realism import ENOUGH, RealismJudge, drawn_lines, real_lines
 from engines.training.recipes import Switches
-from engines.training.stream import Maker, SampleStream, StreamSettings
+from engines.training.stream import Maker, Mixed, SampleStream, StreamSettings
 from engines.training.synthesis import Backgrounds, FontLibrary, Photo, PhotoSynthesiser, Synthesiser, list_folder, pack
-from engines.training.synthesis.sample import Sample
-from engines.training.synthesis.style import Probabilities
 
 SYSTEM_FONTS = ("/usr/share/fonts", "/Library/Fonts", "/System/Library/Fonts", "C:/Windows/Fonts")
 """Where text is drawn from when no folder of fonts is named; those that exist."""
@@ -30,6 +28,9 @@ _PHOTO_SIDE = 640
 
 _HELD_OUT_PHOTOS = 5
 """Every fifth of a person's photos is kept to measure with."""
+
+_JUDGED_SIDE = 256
+"""Side in pixels of the samples that the realism judge learns drawn lines from."""
 
 TUNING_RATE = 2e-5
 """Learning rate where a run starts from weights that are good already."""
@@ -62,17 +63,13 @@ class Plan:
     switches: Switches = field(default_factory=Switches)
 
 
-@dataclass(frozen=True, slots=True)
-class Mixed:
-    """One maker or the other, by chance: a person's own photos beside plain ones keep what was learnt before."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Material:
+    """What draws the samples to learn from, what those to measure with, and the person's photos among them."""
 
-    makers: tuple[Maker, ...]
-
-    def at(self, difficulty: float) -> Mixed:
-        return Mixed(tuple(maker.at(difficulty) for maker in self.makers))
-
-    def sample(self, rng: np.random.Generator, side: int, probabilities: Probabilities | None = None) -> Sample:
-        return self.makers[int(rng.integers(len(self.makers)))].sample(rng, side, probabilities)
+    training: Maker
+    measuring: Maker
+    photos: tuple[Photo, ...] = ()
 
 
 def train(plan: Plan, finder: Runner, ctx: Context) -> Outcome:
@@ -80,8 +77,9 @@ def train(plan: Plan, finder: Runner, ctx: Context) -> Outcome:
 
     Raises ``EngineError`` or ``Cancelled``; what was learnt up to then is in the folder's checkpoint.
     """
-    training, measuring = _makers(plan, finder, ctx.part(0.0, 0.05))
+    material = _material(plan, finder, ctx.part(0.0, 0.05))
     policy = StylePolicy() if plan.policy else None
+    judge = _judge(material, plan.seed) if plan.policy else None
     tunes = plan.start is not None and not plan.resume
     settings = Settings(
         engine=plan.engine,
@@ -95,29 +93,47 @@ def train(plan: Plan, finder: Runner, ctx: Context) -> Outcome:
     )
     trainer = Trainer(settings, policy)
     stream = StreamSettings(plan.seed, plan.workers, first=trainer.position)
-    with closing(SampleStream(training, measuring, stream, policy)) as source:
+    with closing(SampleStream(material.training, material.measuring, stream, policy, judge)) as source:
         return trainer.run(source, ctx.part(0.05, 0.95))
 
 
-def _makers(plan: Plan, finder: Runner, ctx: Context) -> tuple[Maker, Maker]:
-    """What draws the samples to learn from, and those to measure with."""
+def _material(plan: Plan, finder: Runner, ctx: Context) -> _Material:
     fonts = FontLibrary.find(plan.fonts or _system_fonts())
     measured = FontLibrary.find(plan.held_out_fonts) if plan.held_out_fonts else fonts
-    training: list[Maker] = []
-    measuring: list[Maker] = []
-    if plan.data is not None:
-        packed = pack(list_folder(plan.data, plan.strict), plan.folder / "backgrounds.npy")
-        training.append(Synthesiser(Backgrounds.packed(packed, held=False), fonts))
-        measuring.append(Synthesiser(Backgrounds.packed(packed, held=_some_held_out(packed)), measured))
-    if plan.photos is not None:
-        known = _with_text([listed.path for listed in list_folder(plan.photos, plan.strict)], finder, ctx)
-        kept = known[::_HELD_OUT_PHOTOS] if len(known) >= _HELD_OUT_PHOTOS else known
-        learnt = [photo for photo in known if photo not in kept] or known
-        training.append(PhotoSynthesiser(learnt, fonts))
-        measuring.append(PhotoSynthesiser(kept, measured))
-    if not training:
-        raise EngineError(Fault.BAD_INPUT, "There is nothing to learn from.", "Name --data, --photos, or both.")
-    return Mixed(tuple(training)), Mixed(tuple(measuring))
+    drawn = _drawn(plan, fonts, measured) if plan.data is not None else None
+    if plan.photos is None:
+        if drawn is None:
+            raise EngineError(Fault.BAD_INPUT, "There is nothing to learn from.", "Name --data, --photos, or both.")
+        return drawn
+    own = _own(plan.photos, plan.strict, finder, ctx)
+    kept = own[::_HELD_OUT_PHOTOS] if len(own) >= _HELD_OUT_PHOTOS else own
+    learnt = tuple(photo for photo in own if photo not in kept) or own
+    training: Maker = PhotoSynthesiser(learnt, fonts)
+    measuring: Maker = PhotoSynthesiser(kept, measured)
+    if drawn is None:
+        return _Material(training, measuring, learnt)
+    return _Material(Mixed(drawn.training, training), Mixed(drawn.measuring, measuring), learnt)
+
+
+def _drawn(plan: Plan, fonts: FontLibrary, measured: FontLibrary) -> _Material:
+    assert plan.data is not None
+    packed = pack(list_folder(plan.data, plan.strict), plan.folder / "backgrounds.npy")
+    learnt = Synthesiser(Backgrounds.packed(packed, held=False), fonts)
+    return _Material(learnt, Synthesiser(Backgrounds.packed(packed, held=_some_held_out(packed)), measured))
+
+
+def _judge(material: _Material, seed: int) -> RealismJudge | None:
+    """Tells real lines from drawn ones, where the person's photos carry enough of them to learn that."""
+    real = real_lines(material.photos)
+    if len(real) < ENOUGH:
+        return None
+    rng = np.random.default_rng(seed)
+    lines = drawn_lines(material.training.sample(rng, _JUDGED_SIDE) for _ in range(2 * ENOUGH))
+    if len(lines) < ENOUGH:
+        return None
+    judge = RealismJudge()
+    judge.learn(real, lines)
+    return judge
 
 
 def _some_held_out(packed: Path) -> bool | None:
@@ -136,9 +152,10 @@ def _system_fonts() -> list[Path]:
     return there
 
 
-def _with_text(paths: Sequence[Path], finder: Runner, ctx: Context) -> list[Photo]:
+def _own(folder: Path, strict: bool, finder: Runner, ctx: Context) -> tuple[Photo, ...]:
     """The photos with the text they carry: it must never be asked to go, since what is under it is unknown."""
-    photos = []
+    photos: list[Photo] = []
+    paths = [listed.path for listed in list_folder(folder, strict)]
     for number, path in enumerate(paths):
         part = ctx.part(number / len(paths), 1 / len(paths))
         part.step(0.0, f"looking for text in {path.name}")
@@ -146,7 +163,7 @@ def _with_text(paths: Sequence[Path], finder: Runner, ctx: Context) -> list[Phot
         found = finder.run(DetectText(pixels), part)
         assert isinstance(found, Detected)
         photos.append(Photo.of(pixels, found.found))
-    return photos
+    return tuple(photos)
 
 
 def _reduced(path: Path) -> Pixels:

@@ -155,6 +155,13 @@ def test_a_backend_the_card_does_not_name_is_refused() -> None:
     assert resolve_device(classical, "auto", Backend.TORCH) == "cpu"
 
 
+def test_auto_is_the_quickest_device_that_the_engine_can_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.runtime.device.resolve_device", lambda name: "mps")
+    catalog = load_catalog()
+    assert resolve_device(catalog["garnet"], "auto", Backend.TORCH) == "mps"
+    assert resolve_device(catalog["text"], "auto", Backend.ONNX) == "cpu"
+
+
 def test_missing_weights_are_told_with_the_command_that_fixes_it(tmp_path: Path) -> None:
     session = Session(load_catalog(), Store(tmp_path / "bundled", tmp_path / "user"))
     with pytest.raises(EngineError, match="cleanplate models import deeperaser") as error:

@@ -44,10 +44,12 @@ def test_a_run_learns_and_leaves_weights_log_plot_and_sheet(tmp_path: Path) -> N
     with torch.inference_mode():
         again = network(before.image, before.mask).image.clamp(0, 1)
     assert hole_psnr(again, before) == pytest.approx(outcome.hole_psnr, abs=0.01)
-    rows = list(csv.DictReader((tmp_path / "log.csv").open(encoding="utf-8")))
+    with (tmp_path / "log.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
     assert float(rows[-1]["hole_psnr"]) == pytest.approx(outcome.hole_psnr)
-    assert Image.open(tmp_path / "sheet.png").size == (4 * 68, 4 * 68)
-    assert Image.open(tmp_path / "log.png").size[0] > 100
+    with Image.open(tmp_path / "sheet.png") as sheet, Image.open(tmp_path / "log.png") as plot:
+        assert sheet.size == (4 * 68, 4 * 68)
+        assert plot.size[0] > 100
 
 
 class StopAfter:
@@ -120,7 +122,7 @@ def test_every_recipe_lowers_its_loss_on_one_batch(engine: str, switches: Switch
         recipe.iterations = 2  # type: ignore[attr-defined]
     rng = np.random.default_rng(1)
     batch = collate([bar_sample(rng, 64) for _ in range(2)])
-    optimiser = torch.optim.Adam((p for p in recipe.network.parameters() if p.requires_grad), lr=1e-3)
+    optimiser = torch.optim.Adam((p for p in recipe.network.parameters() if p.requires_grad), lr=3e-4)
     seen = []
     for _ in range(6):
         terms, restored = recipe.terms(batch, progress=0.5)
@@ -131,7 +133,7 @@ def test_every_recipe_lowers_its_loss_on_one_batch(engine: str, switches: Switch
         seen.append(loss.item())
     assert restored.shape == batch.image.shape
     assert ("triplet" in terms) == bool(switches.triplet)
-    assert seen[-1] < seen[0]
+    assert min(seen[1:]) < 0.99 * seen[0]
 
 
 def test_the_adversary_joins_late_and_trains_with_the_eraser(tmp_path: Path) -> None:
