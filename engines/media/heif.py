@@ -15,6 +15,9 @@ from engines.media.formats import Format, Model
 from engines.media.picture import Damaged, Metadata, Samples, Stored, Touched, Unsupported, check_size, check_tail
 
 _QUALITY = 95
+_HDR = (16, 18)
+"""Transfer characteristics (ITU-T H.273, table 3): PQ and HLG."""
+
 _DESCRIBING = (
     "icc_profile_type",
     "nclx_profile",
@@ -38,6 +41,12 @@ class HeifTraits:
     @property
     def kind(self) -> Format:
         return Format.HEIC
+
+    def left_behind(self) -> list[str]:
+        """The description of HDR: without it, such a picture looks pale."""
+        profile = self.described.get("nclx_profile")
+        transfer = profile.get("transfer_characteristics") if isinstance(profile, dict) else None
+        return ["the description of HDR"] if transfer in _HDR or "content_light_level" in self.described else []
 
 
 def read(data: bytes, max_pixels: int) -> Stored:

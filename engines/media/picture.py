@@ -39,6 +39,10 @@ class Traits(Protocol):
     @property
     def kind(self) -> Format: ...
 
+    def left_behind(self) -> list[str]:
+        """What another kind of file has no place for, in words."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:

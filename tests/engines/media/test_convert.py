@@ -13,7 +13,9 @@ from engines.core.faults import EngineError, Fault
 from engines.media import png, tiff
 from engines.media.formats import Format, Model, format_of, sniff
 from engines.media.images import Picture, read_picture, write_picture
+from engines.media.jpeg_segments import Segment, assembled, parse
 from engines.media.picture import Stored
+from engines.media.png_chunks import Chunk, join, split, xmp_chunk
 from tests.engines.media.drawn import edited_file, noise, painted, photo, put, saved
 
 
@@ -206,3 +208,29 @@ def test_kinds_by_name_and_content() -> None:
     assert sniff(b"") is None
     with pytest.raises(EngineError):
         format_of(Path("a.png/b"))
+
+
+def test_what_has_no_place_is_named(tmp_path: Path) -> None:
+    chunks = split(saved(photo(), "PNG"))[0]
+    more = [Chunk(b"gAMA", b"\0\0\xb1\x8f"), Chunk(b"tEXt", b"Title\0A ferry"), xmp_chunk(b"<x/>")]
+    path = put(tmp_path, "a.png", join([chunks[0], *more, *chunks[1:]]))
+    *_, notes = edited_file(path, tmp_path / "b.jpg")
+    assert any("'Title'" in note and "gAMA" in note and "XML" not in note for note in notes)
+    parsed = parse(saved(photo(), "JPEG", comment=b"by hand"))
+    resources = Segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x02ab")
+    path = put(tmp_path, "c.jpg", assembled([resources], parsed.segments))
+    *_, notes = edited_file(path, tmp_path / "d.png")
+    assert any("IPTC" in note and "comment" in note for note in notes)
+    tags = [(65000, 3, 1, 7, True), (33723, 7, 4, b"iptc", True), (305, 2, 4, "Me!", True)]
+    pixels = noise((48, 64, 5))
+    tifffile.imwrite(
+        tmp_path / "e.tif",
+        pixels,
+        photometric="rgb",
+        extrasamples=(2, 0),
+        extratags=tags,
+        metadata=None,
+        software=False,
+    )
+    *_, notes = edited_file(tmp_path / "e.tif", tmp_path / "f.png")
+    assert any("1 further channels, IPTC, TIFF tag 65000" in note for note in notes)

@@ -229,3 +229,16 @@ def test_colour_halved_from_top_to_bottom(tmp_path: Path) -> None:
     keep = far(before.size, HOLE)
     assert np.array_equal(after.pixels[keep], before.pixels[keep])
     assert notes == []
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_spliced_picture_that_reads_back_differently_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: bool
+) -> None:
+    """Should the splicer ever be wrong about a file, it is noticed before anything is written."""
+    other = parse(saved(photo(90, 131, seed=9), "JPEG", quality=90))
+    segments = [s for s in other.segments if s.marker < (SOS if cut else 0xE0)]
+    monkeypatch.setattr("engines.media.jpeg.splice", lambda *_: segments)
+    before, after, notes = edited_file(put(tmp_path, "a.jpg", SOURCES["420"]), tmp_path / "b.jpg")
+    assert any("anew" in note for note in notes)
+    assert np.abs(after.pixels.astype(int) - painted(before.pixels)).mean() < 3

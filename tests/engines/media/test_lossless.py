@@ -296,6 +296,14 @@ def test_the_colour_that_stands_for_transparent(tmp_path: Path, dtype: str) -> N
     assert np.array_equal(after.pixels[outside(before.size)], before.pixels[outside(before.size)])
 
 
+def test_of_a_transparent_colour_only_the_depths_own_bits_count(tmp_path: Path) -> None:
+    """PNG, third edition, 11.3.1.1."""
+    stored = Stored(Format.PNG, Model.GREY, 4, noise((20, 30)) >> 4, key=(0xFF0 | 9,))
+    before = read_picture(put(tmp_path, "a.png", png.write(stored)[0]))
+    assert before.alpha is not None
+    assert np.array_equal(before.alpha == 0, stored.samples == 9)
+
+
 def test_interlaced_png_reads_the_same(tmp_path: Path) -> None:
     import cv2
 
