@@ -10,7 +10,7 @@ import numpy as np
 from engines.media import exif
 from engines.media.convert import rescaled
 from engines.media.formats import Format, Model
-from engines.media.picture import Damaged, Stored, Touched, Unsupported, check_size
+from engines.media.picture import Damaged, Stored, Touched, Unsupported, check_size, check_tail
 from engines.media.pil import open_image
 from engines.media.webp import image_of, metadata_of
 
@@ -19,6 +19,7 @@ _QUALITY = 95
 
 def read(data: bytes, max_pixels: int) -> Stored:
     """Raises ``Damaged``, ``Unsupported`` (sequences) or ``TooLarge``."""
+    check_tail(data)
     with open_image(data, "AVIF") as image:
         check_size(*image.size, max_pixels)
         if getattr(image, "n_frames", 1) > 1:

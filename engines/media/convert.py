@@ -17,7 +17,8 @@ from engines.media.picture import Metadata, Samples, Stored
 def converted(stored: Stored, target: Format) -> tuple[Stored, list[str]]:
     """``stored`` in a shape that ``target`` holds, upright, and what was lost on the way."""
     holds = HOLDS[target]
-    notes: list[str] = []
+    names = stored.traits.left_behind() if stored.traits else []
+    notes = [f"{target.value} has no place for {', '.join(names)}: left out."] if names else []
     picture = _upright(stored)
     picture = _fit_model(picture, target, notes)
     picture = _fit_alpha(picture, target, notes)

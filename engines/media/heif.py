@@ -12,9 +12,12 @@ import pillow_heif
 
 from engines.media import exif, xmp
 from engines.media.formats import Format, Model
-from engines.media.picture import Damaged, Metadata, Samples, Stored, Touched, Unsupported, check_size
+from engines.media.picture import Damaged, Metadata, Samples, Stored, Touched, Unsupported, check_size, check_tail
 
 _QUALITY = 95
+_HDR = (16, 18)
+"""Transfer characteristics (ITU-T H.273, table 3): PQ and HLG."""
+
 _DESCRIBING = (
     "icc_profile_type",
     "nclx_profile",
@@ -39,12 +42,19 @@ class HeifTraits:
     def kind(self) -> Format:
         return Format.HEIC
 
+    def left_behind(self) -> list[str]:
+        """The description of HDR: without it, such a picture looks pale."""
+        profile = self.described.get("nclx_profile")
+        transfer = profile.get("transfer_characteristics") if isinstance(profile, dict) else None
+        return ["the description of HDR"] if transfer in _HDR or "content_light_level" in self.described else []
+
 
 def read(data: bytes, max_pixels: int) -> Stored:
     """Raises ``Damaged``, ``Unsupported`` (several pictures) or ``TooLarge``.
 
     The container's rotation is applied by the decoder, so the picture is stored upright.
     """
+    check_tail(data)
     try:
         file = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
     except EOFError as error:
@@ -65,7 +75,7 @@ def read(data: bytes, max_pixels: int) -> Stored:
     colour = pixels if alpha is None else pixels[..., :-1]
     return Stored(
         format=Format.HEIC,
-        model=Model.GREY if mode.startswith("L") else Model.RGB,
+        model=Model.GREY if mode.startswith(("L", "I")) else Model.RGB,
         bits=int(info["bit_depth"]),
         samples=colour[..., 0] if colour.ndim == 3 and colour.shape[2] == 1 else colour,
         alpha=alpha,

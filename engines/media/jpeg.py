@@ -15,7 +15,11 @@ from engines.media.formats import Format, Model
 from engines.media.jpeg_blocks import Planes
 from engines.media.jpeg_segments import (
     APP0,
+    APP1,
+    APP2,
+    APP13,
     APP14,
+    COM,
     DRI,
     Parsed,
     Segment,
@@ -58,6 +62,13 @@ class JpegTraits:
     def kind(self) -> Format:
         return Format.JPEG
 
+    def left_behind(self) -> list[str]:
+        """Photoshop's resources with IPTC, comments, and makers' own segments."""
+        names = {APP13: "IPTC and Photoshop data", COM: "the comment"}
+        known = {APP0, APP1, APP2, APP14}
+        rest = [s.marker for s in self.header if s.marker not in known]
+        return list(dict.fromkeys(names.get(marker, f"the APP{marker - APP0} part") for marker in rest))
+
 
 def read(data: bytes, max_pixels: int) -> Stored:
     """Raises ``Damaged``, ``Unsupported`` (rare kinds) or ``TooLarge``. CMYK comes as inks: 0 is none."""
@@ -86,10 +97,14 @@ def read(data: bytes, max_pixels: int) -> Stored:
     )
 
 
+def _header(parsed: Parsed) -> list[Segment]:
+    """The two segments that say what the components stand for."""
+    return [s for s in parsed.segments if (s.marker, s.payload[:5]) in ((APP0, b"JFIF\0"), (APP14, b"Adobe"))]
+
+
 def _bare(parsed: Parsed) -> bytes:
-    """The picture alone, with the two segments that say what its components stand for."""
-    telling = [s for s in parsed.segments if (s.marker, s.payload[:5]) in ((APP0, b"JFIF\0"), (APP14, b"Adobe"))]
-    return assembled(telling, [s for s in parsed.segments if s.marker < APP0])
+    """The picture alone, and what its components stand for."""
+    return assembled(_header(parsed), [s for s in parsed.segments if s.marker < APP0])
 
 
 def _planes(parsed: Parsed) -> Planes:
@@ -119,9 +134,36 @@ def write(stored: Stored, touched: Touched | None = None) -> tuple[bytes, list[s
     traits = stored.traits
     try:
         picture = splice(traits.parsed, stored.samples, touched, traits.planes)
+        _check_rest(picture, stored.samples, touched, traits.parsed)
     except NotSpliceable:
         return _dressed(parse(_recoded(stored, traits, touched)), traits.header), [_RECODED]
     return assembled(traits.header, picture), []
+
+
+def _check_rest(picture: Sequence[Segment], samples: Samples, touched: Touched, parsed: Parsed) -> None:
+    """Raise ``NotSpliceable`` unless a decoder sees all that is far from the edit as it was."""
+    try:
+        with open_image(assembled(_header(parsed), picture), "JPEG") as image:
+            written = np.array(image)
+    except OSError as error:
+        raise NotSpliceable("it cannot be read back") from error
+    different = written != samples
+    if (different.any(axis=2) if different.ndim == 3 else different)[~_near(touched, parsed)].any():
+        raise NotSpliceable("it reads back differently")
+
+
+def _near(touched: Touched, parsed: Parsed) -> Touched:
+    """Pixels in touched MCUs and their neighbours: interpolated colour reaches a pixel beyond an MCU."""
+    height, width = touched.shape
+    down = 8 * max(component.down for component in parsed.frame.components)
+    across = 8 * max(component.across for component in parsed.frame.components)
+    padded = np.pad(touched, ((0, -height % down), (0, -width % across)))
+    units = padded.reshape(padded.shape[0] // down, down, -1, across).any(axis=(1, 3))
+    wide = np.pad(units, 1)
+    rows, columns = units.shape
+    around = [wide[y : y + rows, x : x + columns] for y in range(3) for x in range(3)]
+    near: Touched = np.logical_or.reduce(around)
+    return near.repeat(down, axis=0).repeat(across, axis=1)[:height, :width]
 
 
 def _dressed(encoded: Parsed, header: Sequence[Segment]) -> bytes:

@@ -39,6 +39,10 @@ class Traits(Protocol):
     @property
     def kind(self) -> Format: ...
 
+    def left_behind(self) -> list[str]:
+        """What another kind of file has no place for, in words."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
@@ -94,6 +98,9 @@ class Picture:
         return int(self.pixels.shape[0]), int(self.pixels.shape[1])
 
 
+_TAIL = 1024
+
+
 class Damaged(Exception):  # noqa: N818 - it says what the file is
     """A codec found the file broken; the words go on from the file's name: ``is truncated``."""
 
@@ -123,3 +130,12 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise Damaged(msg)
     if width * height > max_pixels:
         raise TooLarge(width, height)
+
+
+def check_tail(data: bytes) -> None:
+    """Raise ``Damaged`` where a compressed file ends in nothing but zeros, as a copy does that broke off.
+
+    For kinds whose decoders take zeros for data; no whole file of them ends in a thousand.
+    """
+    if len(data) > _TAIL and not any(data[-_TAIL:]):
+        raise Damaged("is truncated: its end is empty")

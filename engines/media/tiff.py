@@ -15,7 +15,7 @@ from PIL import Image
 from engines.media.formats import Format, Model
 from engines.media.ifd import Directory
 from engines.media.picture import Damaged, Samples, Stored, Touched, Unsupported, check_size
-from engines.media.tiff_tags import from_metadata, kept, metadata, orientation, with_tags
+from engines.media.tiff_tags import from_metadata, kept, metadata, orientation, tiff_only, with_tags
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters is told in a sentence, not in a log
 
@@ -58,6 +58,12 @@ class TiffTraits:
     @property
     def kind(self) -> Format:
         return Format.TIFF
+
+    def left_behind(self) -> list[str]:
+        """Channels behind the first alpha, and tags that only TIFF has."""
+        channels = 0 if self.extra is None else self.extra.shape[2] - (self.extra_kinds[0] in (1, 2))
+        names = [f"{channels} further channels"] if channels else []
+        return names + tiff_only(self.tags)
 
 
 def read(data: bytes, max_pixels: int) -> Stored:

@@ -77,6 +77,14 @@ def metadata(tags: Directory) -> Metadata:
     )
 
 
+def tiff_only(tags: Directory) -> list[str]:
+    """The tags that no other kind of file has a place for, in words."""
+    shared = _DESCRIBING | {_X_RESOLUTION, _Y_RESOLUTION, _UNIT, _XMP, _ICC}
+    names = {_RESOURCES: "Photoshop data", 33723: "IPTC"}
+    rest = [entry.tag for entry in tags.entries if entry.tag not in shared]
+    return list(dict.fromkeys(names.get(tag, f"TIFF tag {tag}") for tag in rest))
+
+
 def _dpi(tags: Directory) -> tuple[float, float] | None:
     across, down, unit = tags.get(_X_RESOLUTION), tags.get(_Y_RESOLUTION), tags.get(_UNIT)
     scale = {2: 1.0, 3: 2.54}.get((unit.numbers("<") or (0,))[0] if unit else 2)

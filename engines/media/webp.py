@@ -9,7 +9,7 @@ from PIL import Image
 
 from engines.media import exif, xmp
 from engines.media.formats import Format, Model
-from engines.media.picture import Damaged, Metadata, Stored, Touched, Unsupported, check_size
+from engines.media.picture import Damaged, Metadata, Stored, Touched, Unsupported, check_size, check_tail
 from engines.media.pil import open_image
 
 _LARGER = "The WebP was lossy; it is stored without loss now, so that nothing outside the mask changes, and is larger."
@@ -20,6 +20,7 @@ def read(data: bytes, max_pixels: int) -> Stored:
     length = int.from_bytes(data[4:8], "little") + 8
     if length > len(data) + 1:
         raise Damaged("is truncated")
+    check_tail(data)
     with open_image(data, "WEBP") as image:
         check_size(*image.size, max_pixels)
         if getattr(image, "n_frames", 1) > 1:
