@@ -22,14 +22,14 @@ from engines.worker.client import EngineClient
 from engines.worker.messages import WorkerConfig
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Open the window, with the file that ``arguments`` name; the exit code."""
+def run(arguments: Sequence[str], config: WorkerConfig | None = None) -> int:
+    """Open the window, with the file that ``arguments`` name; the exit code. ``config``: another engine process."""
     folder = user_data_dir()
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication([sys.argv[0], *arguments])
     application.setApplicationName("Cleanplate")
     application.setDesktopFileName("cleanplate")
-    workshop = open_workshop(folder)
+    workshop = open_workshop(folder, config)
     translators = translate(application, workshop.settings.value.language)
     tokens = theme.apply(application, workshop.settings.value.theme)
     application.setWindowIcon(app_icon())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTextBrowser, QVBoxLayout, QWidget
 
 from app.state.library import Library
-from app.ui.bits import button, label, row
+from app.ui.bits import Dialog, button, label, row
 from app.ui.icons import app_icon
 
 _TAIL = 60_000
@@ -24,12 +24,11 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-class AboutDialog(QDialog):
+class AboutDialog(Dialog):
     """Name, version, promises; the licences of engines and of the packages it stands on."""
 
     def __init__(self, parent: QWidget, library: Library) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("About Cleanplate"))
+        super().__init__(parent, self.tr("About Cleanplate"))
         self.resize(600, 520)
         sign = QLabel()
         sign.setPixmap(app_icon().pixmap(56, 56))
@@ -58,12 +57,11 @@ class AboutDialog(QDialog):
         return f"<h3>{self.tr('Engines')}</h3><ul>{engines}</ul><h3>{self.tr('Software')}</h3><ul>{packages}</ul>"
 
 
-class LogDialog(QDialog):
+class LogDialog(Dialog):
     """What the editor and its engine process have written down."""
 
     def __init__(self, parent: QWidget, path: Path) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Log"))
+        super().__init__(parent, self.tr("Log"))
         self.resize(820, 520)
         view = QPlainTextEdit()
         view.setReadOnly(True)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -148,6 +149,7 @@ class Amount(QWidget):
         self._box.setRange(low, high)
         self._box.setSuffix(unit)
         self._box.setFixedWidth(66)
+        self._box.setProperty("bare", "true")
         self._box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._box.setAccessibleName(name)
@@ -177,6 +179,15 @@ class Amount(QWidget):
         with QSignalBlocker(self._slider):
             self._slider.setValue(self._place(value))
         self.changed.emit(value)
+
+
+class Dialog(QDialog):
+    """Gone for good once it is closed."""
+
+    def __init__(self, parent: QWidget, title: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
 
 class More(QToolButton):

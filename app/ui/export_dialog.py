@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QStandardPaths, QTimer
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.state.files import Exported
 from app.state.workshop import Workshop
-from app.ui.bits import button, label, row
+from app.ui.bits import Dialog, button, label, row
 
 FORMATS = (
     ("PNG", ".png"), ("JPEG", ".jpg"), ("TIFF", ".tif"), ("WebP", ".webp"), ("BMP", ".bmp"), ("HEIC", ".heic"),
@@ -18,17 +18,17 @@ FORMATS = (
 )  # fmt: skip
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """The source's own format comes first: there the file keeps all it had."""
 
     def __init__(self, parent: QWidget, shop: Workshop) -> None:
-        super().__init__(parent)
+        super().__init__(parent, self.tr("Export picture"))
         self._shop = shop
         self._trial: tempfile.TemporaryDirectory[str] | None = None
-        self.setWindowTitle(self.tr("Export picture"))
         self.setMinimumWidth(520)
         sheet = shop.editor.sheet
         source = sheet.title.path if sheet is not None else None
+        sample = sheet is not None and sheet.title.sample
         own = source.suffix.lower() if source is not None else ".png"
         self._format = QComboBox()
         self._format.setAccessibleName(self.tr("Format"))
@@ -37,7 +37,7 @@ class ExportDialog(QDialog):
             self._format.addItem(text, suffix)
         self._format.currentIndexChanged.connect(self._format_chosen)
         first = own if any(_alike(suffix, own) for _, suffix in FORMATS) else ".png"
-        folder = source.parent if source is not None else Path.home()
+        folder = source.parent if source is not None and not sample else _pictures()
         stem = source.stem if source is not None else self.tr("untitled")
         self._path = QLineEdit(str(folder / f"{stem}-clean{first}"))
         self._path.setAccessibleName(self.tr("File"))
@@ -65,6 +65,11 @@ class ExportDialog(QDialog):
         layout.addLayout(row(None, button(self.tr("Cancel"), self.reject), export))
 
     @property
+    def size_text(self) -> str:
+        """How large the file will be, in words."""
+        return self._size.text()
+
+    @property
     def target(self) -> Path:
         """What the person typed."""
         return Path(self._path.text()).expanduser()
@@ -81,6 +86,8 @@ class ExportDialog(QDialog):
         self._measure()
 
     def _measure(self) -> None:
+        if not self.isVisible():
+            return
         self._size.setText(self.tr("measuring…"))
         if self._trial is None:
             self._trial = tempfile.TemporaryDirectory(prefix="cleanplate-export-")
@@ -111,6 +118,12 @@ class ExportDialog(QDialog):
 
         words = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
         return QMessageBox.question(self, self.tr("Export picture"), words) == QMessageBox.StandardButton.Yes
+
+
+def _pictures() -> Path:
+    """Where the person keeps pictures: for those that have no file of their own."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    return Path(place) if place and Path(place).is_dir() else Path.home()
 
 
 def _alike(a: str, b: str) -> bool:

@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QFrame,
     QMessageBox,
@@ -24,7 +23,7 @@ from app.state.checking import check_apart
 from app.state.library import EngineInfo
 from app.state.tasks import Post
 from app.state.workshop import Workshop
-from app.ui.bits import button, clear_layout, label, row
+from app.ui.bits import Dialog, button, clear_layout, label, row
 from engines.core.context import Context
 from engines.core.engine import Card, Weight
 from engines.core.faults import EngineError
@@ -32,26 +31,25 @@ from engines.core.types import FloatImage
 from engines.store import Holding
 
 
-class ModelsDialog(QDialog):
+class ModelsDialog(Dialog):
     """A card for each engine. Nothing is fetched unless its button is pressed."""
 
     def __init__(self, parent: QWidget, shop: Workshop) -> None:
-        super().__init__(parent)
+        super().__init__(parent, self.tr("Models"))
         self._shop = shop
         self._post = Post(self)
         self._stop = threading.Event()
         self._bars: dict[str, QProgressBar] = {}
-        self.setWindowTitle(self.tr("Models"))
         self.resize(680, 600)
         contents = QWidget()
-        contents.setObjectName("sideContents")
+        contents.setObjectName("clear")
         self._cards = QVBoxLayout(contents)
         self._cards.setSpacing(10)
         self._cards.setContentsMargins(2, 2, 10, 2)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(contents)
-        scroll.setObjectName("sideScroll")
+        scroll.setObjectName("clearScroll")
         self._trouble = label(role="bad", wraps=True)
         self._trouble.hide()
         close = button(self.tr("Close"), self.accept, "primary")

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtWidgets import QDialog, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from app.state.recovery import Leftover, discard
 from app.state.workshop import Workshop
-from app.ui.bits import button, label, row
+from app.ui.bits import Dialog, button, label, row
 
 
-class RecoverDialog(QDialog):
+class RecoverDialog(Dialog):
     """Closing it any other way keeps everything for the next start."""
 
     def __init__(self, parent: QWidget, shop: Workshop, leftovers: Sequence[Leftover]) -> None:
-        super().__init__(parent)
+        super().__init__(parent, self.tr("Recover"))
         self._shop = shop
         self._leftovers = list(leftovers)
-        self.setWindowTitle(self.tr("Recover"))
         self.setMinimumWidth(460)
         self._list = QListWidget()
         for item in leftovers:

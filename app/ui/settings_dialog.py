@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
-    QDialog,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
@@ -25,22 +24,34 @@ from PySide6.QtWidgets import (
 
 from app.state.settings import Settings, shown_fields
 from app.state.workshop import Workshop
-from app.ui.bits import button, label, row
+from app.ui.bits import Dialog, button, label, row
 
 CONTEXT = "Settings"
+
+
+_WORDS = {
+    "system": "As the system", "light": "Light", "dark": "Dark", "tint": "Colour", "ants": "Marching ants",
+    "auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA graphics card (CUDA)",
+    "mps": "Apple graphics (Metal)",
+    "en": "English", "zh_CN": "简体中文",
+}  # fmt: skip
+"""How choices are called."""
+
+
+def _name(choice: object) -> str:
+    return _say(_WORDS.get(str(choice), str(choice)))
 
 
 def _say(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text) if text else ""
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Dialog):
     """One tab for each section."""
 
     def __init__(self, parent: QWidget, shop: Workshop) -> None:
-        super().__init__(parent)
+        super().__init__(parent, self.tr("Preferences"))
         self._shop = shop
-        self.setWindowTitle(self.tr("Preferences"))
         self.setMinimumSize(520, 360)
         tabs = QTabWidget()
         forms: dict[str, QFormLayout] = {}
@@ -96,11 +107,11 @@ class SettingsDialog(QDialog):
 
     def _choices(self, field: Field[Any]) -> list[tuple[str, object]]:
         if isinstance(field.default, Enum):
-            return [(_say(member.value), member) for member in type(field.default)]
+            return [(_name(member.value), member) for member in type(field.default)]
         if field.metadata.get("engines"):
             infos = [(info.card.name, info.card.id) for info in self._shop.library.erasers]
-            return [(_say("auto"), "auto"), *infos]
-        return [(_say(choice), choice) for choice in field.metadata.get("choices", ())]
+            return [(_name("auto"), "auto"), *infos]
+        return [(_name(choice), choice) for choice in field.metadata.get("choices", ())]
 
     def _combo(self, name: str, choices: list[tuple[str, object]], value: object) -> QComboBox:
         box = QComboBox()

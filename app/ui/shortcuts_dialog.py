@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QHeaderView, QKeySequenceEdit, QLabel, QTableWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QTableWidget, QVBoxLayout, QWidget
 
 from app.state.settings import SettingsStore
 from app.tools import TOOLS
 from app.ui.actions import ROWS, ActionRow, tr
-from app.ui.bits import button, label, row
+from app.ui.bits import Dialog, button, label, row
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(Dialog):
     """A table: action and keys."""
 
     def __init__(self, parent: QWidget, settings: SettingsStore) -> None:
-        super().__init__(parent)
+        super().__init__(parent, self.tr("Keyboard shortcuts"))
         self._settings = settings
         self._edits: dict[str, QKeySequenceEdit] = {}
-        self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.resize(560, 560)
         rows = [item for item in ROWS if item.text and item.id != "recent"]
         self._table = QTableWidget(len(rows), 2)
@@ -37,7 +36,7 @@ class ShortcutsDialog(QDialog):
         layout.setSpacing(12)
         layout.addWidget(self._table, 1)
         layout.addWidget(self._clash)
-        keep = button(self.tr("Keep"), self._keep, "primary")
+        keep = button(self.tr("Keep"), self.keep, "primary")
         keep.setDefault(True)
         cancel = button(self.tr("Cancel"), self.reject)
         layout.addLayout(row(button(self.tr("Defaults"), self._defaults), None, cancel, keep))
@@ -51,13 +50,18 @@ class ShortcutsDialog(QDialog):
         self._table.setCellWidget(number, 0, name)
         self._table.setCellWidget(number, 1, edit)
 
+    def set_keys(self, name: str, keys: str) -> None:
+        """As if the person had typed them."""
+        self._edits[name].setKeySequence(QKeySequence(keys))
+
     def clashes(self) -> list[str]:
         """Keys that more than one thing would have."""
         keys = [edit.keySequence().toString() for edit in self._edits.values()]
         keys = [key for key in keys if key] + [tool.shortcut for tool in TOOLS]
         return sorted({key for key in keys if keys.count(key) > 1})
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Put the keys in force, unless some are used twice."""
         clashes = self.clashes()
         if clashes:
             self._clash.setText(self.tr("These keys are used twice: %1").replace("%1", ", ".join(clashes)))

@@ -71,6 +71,7 @@ class Toolbox(QFrame):
         made.setIconSize(QSize(22, 22))
         made.setFixedSize(QSize(39, 38))
         made.setCheckable(True)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setToolTip(f"<b>{words[0]}</b> &nbsp;<span style='color:gray'>{shortcut}</span><br>{words[1]}")
         made.setAccessibleName(words[0])
         made.setAccessibleDescription(words[1])

@@ -142,6 +142,7 @@ class Window(QMainWindow):
     def _show_document(self) -> None:
         there = self.workshop.editor.sheet is not None
         self._middle.setCurrentWidget(self.canvas if there else self.start_page)
+        (self.canvas if there else self.start_page).setFocus()
         self.actions_.enable(there)
         self.commands.fill_recent(self.actions_.recent)
         self._show_title()
