@@ -86,12 +86,12 @@ class SparsePyramid:
             self._stale.append(_block_box(place, self.size) & inside)
 
     def settle(self, seconds: float = 1e9) -> Box:
-        """Draw what has changed, for about that long; the box that was drawn."""
+        """Draw what has changed, for about that long; the box in which it really looks different."""
         end, done = time.perf_counter() + seconds, Box(0, 0, 0, 0)
         while self._stale:
             part = self._stale.popleft()
-            self._redraw(part)
-            done = done | part
+            if self._redraw(part):
+                done = done | part
             if time.perf_counter() > end:
                 break
         return done
@@ -122,14 +122,19 @@ class SparsePyramid:
         """Whether a block that differs from the base meets ``box`` of that level."""
         return any((level, *place) in self._blocks for place in _blocks_of(box))
 
-    def _redraw(self, part: Box) -> None:
+    def _redraw(self, part: Box) -> bool:
+        """Whether it looks different from before."""
         drawn = self._render(part)
-        self._write(0, part, self.original(0, part) if drawn is None else drawn)
+        new = self.original(0, part) if drawn is None else drawn
+        if np.array_equal(new, self.read(0, part)):
+            return False
+        self._write(0, part, new)
         for level in range(1, self.levels):
             # whole pixels of this level, from whole pairs of the one above
             part = _outer_half(part).within(self.level_size(level))
             finer = Box(part.x * 2, part.y * 2, part.w * 2, part.h * 2).within(self.level_size(level - 1))
             self._write(level, part, _halved(self.read(level - 1, finer)))
+        return True
 
     def _write(self, level: int, part: Box, pixels: Plane) -> None:
         for place in _blocks_of(part):

@@ -21,7 +21,7 @@ from app.tools.pointer import Guide, Kind, Live, Look, Pointer, Tool, ToolSettin
 from engines.core.faults import EngineError
 from engines.core.types import Box, Mask, Pixels
 
-_SLICE = 0.006
+_SLICE = 0.005
 """Seconds of drawing per turn of the event loop."""
 
 

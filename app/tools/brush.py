@@ -45,7 +45,8 @@ def _strokes(desk: Desk, how: Combine, label: str, restores: bool = False) -> To
             desk.live = Live(stroke, now, restores)
             finished = yield from _drawn(desk, stroke, pointer, last)
             desk.live = None
-            dirty = stroke.box
+            # a committed stroke looks as it did while it was drawn; the history tells what else has changed
+            dirty = stroke.box if finished is None or restores else NOWHERE
             if finished is not None:
                 last = finished
                 (desk.restore if restores else desk.commit)(label, stroke.mask(), now)

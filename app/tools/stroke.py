@@ -84,8 +84,8 @@ class Stroke:
         return np.asarray(self._alpha[box.slices], np.uint8)
 
     def mask(self) -> Mask:
-        """What has been covered."""
-        return Mask(self.box, self._alpha[self.box.slices].copy())
+        """What has been covered: a view, so the stroke must be finished."""
+        return Mask(self.box, self._alpha[self.box.slices])
 
     def _step(self, radius: float) -> float:
         return max(_SPACING * radius, 0.5)

@@ -112,10 +112,13 @@ class Scene:
         missing: list[Box] = []
         rough: Callable[[Box], None] | None = None
         for row, column in tiles_of(visible.moved(-x, -y)):
-            image = self.tiles.get(pane, row, column)
+            kept = self.tiles.get(pane, row, column)
             rect = self.tiles.rect(sheet, row, column).moved(x, y)
-            if image is None and time.perf_counter() < end:
-                image = self.tiles.make(sheet, pane, row, column, self.look)
+            image, fresh = kept if kept is not None else (None, False)
+            if not fresh and time.perf_counter() < end:
+                image, fresh = self.tiles.make(sheet, pane, row, column, self.look), True
+            if image is not None and not fresh:
+                missing.append(rect)
             if image is not None:
                 painter.drawImage(rect.x, rect.y, image)
                 continue

@@ -16,11 +16,15 @@ from PySide6.QtGui import QImage
 
 from app.document.pyramid import SparsePyramid
 from app.document.render import unlike
+from app.document.state import NOWHERE
 from app.state.sheet import Overlay, Sheet
 from engines.core.types import Box
 
 SIDE = 256
 """Screen pixels."""
+
+_AT_ONCE = 512 * 512
+"""Screen pixels that are drawn anew without waiting for the next frame: a stroke must not lag."""
 
 CHECKER = 8
 """Side in screen pixels of the squares behind transparent parts."""
@@ -137,8 +141,11 @@ def _tinted(
 
 @dataclass(slots=True, eq=False)
 class _Tile:
+    """``stale``: the part of it (in the scaled picture) that is out of date."""
+
     pixels: Bgra
     image: QImage
+    stale: Box = NOWHERE
 
 
 class TileCache:
@@ -158,16 +165,21 @@ class TileCache:
             self.scale = scale
             self._tiles.clear()
 
-    def get(self, pane: Pane, row: int, column: int) -> QImage | None:
+    def get(self, pane: Pane, row: int, column: int) -> tuple[QImage, bool] | None:
+        """A tile that was kept, and whether it is up to date."""
         tile = self._tiles.get((pane, row, column))
         if tile is None:
             return None
         self._tiles.move_to_end((pane, row, column))
-        return tile.image
+        return tile.image, tile.stale.empty
 
     def make(self, sheet: Sheet, pane: Pane, row: int, column: int, look: Look) -> QImage:
-        """Draw a tile and keep it."""
+        """Draw a tile, or what is stale of it, and keep it."""
         rect = self.rect(sheet, row, column)
+        kept = self._tiles.get((pane, row, column))
+        if kept is not None:
+            self._renew(sheet, pane, kept, rect, look)
+            return kept.image
         pixels = draw(sheet, self.scale, rect, pane, look)
         image = QImage(pixels.data, rect.w, rect.h, 4 * rect.w, QImage.Format.Format_RGB32)
         self._tiles[pane, row, column] = _Tile(pixels, image)
@@ -176,14 +188,22 @@ class TileCache:
         return image
 
     def refresh(self, sheet: Sheet, part: Box, look: Look) -> None:
-        """``part`` of the scaled picture looks different: draw it anew in the tiles there are."""
+        """``part`` of the scaled picture looks different: small parts are drawn anew at once, others when seen."""
         for (pane, row, column), tile in list(self._tiles.items()):
             if pane is Pane.BEFORE:
                 continue
             rect = self.rect(sheet, row, column)
             here = rect & part
             if not here.empty:
-                tile.pixels[here.moved(-rect.x, -rect.y).slices] = draw(sheet, self.scale, here, pane, look)
+                tile.stale = tile.stale | here
+                if part.area <= _AT_ONCE:
+                    self._renew(sheet, pane, tile, rect, look)
+
+    def _renew(self, sheet: Sheet, pane: Pane, tile: _Tile, rect: Box, look: Look) -> None:
+        here = tile.stale
+        if not here.empty:
+            tile.pixels[here.moved(-rect.x, -rect.y).slices] = draw(sheet, self.scale, here, pane, look)
+            tile.stale = NOWHERE
 
     def rect(self, sheet: Sheet, row: int, column: int) -> Box:
         """Where a tile lies in the scaled picture."""
