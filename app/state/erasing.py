@@ -1,4 +1,4 @@
-"""Erasing: which engine, with which options; from the button to an edit in the list."""
+"""Erasing: from the button to an edit in the list."""
 
 from __future__ import annotations
 
@@ -6,246 +6,187 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import Signal
 
 from app.document import verbs
 from app.document.state import State, Variant, diff
+from app.state.choosing import Choosing
 from app.state.editor import Editor
 from app.state.holes import Order, Prepared, finished, prepare, preview_patch
 from app.state.jobs import Job, JobQueue
 from app.state.library import EngineInfo, Library
-from app.state.measurements import Forecast, Measurements, Run
+from app.state.measurements import Measurements, Run
 from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.settings import SettingsStore
 from app.state.sheet import Sheet
-from engines.core.engine import Card, OptionValue, Task
+from engines.core.engine import OptionValue, Task
 from engines.core.faults import EngineError, Fault
-from engines.core.types import FloatImage, Mask, Patch
-from engines.pipeline.region import crop_boxes
-from engines.planner import Need
+from engines.core.types import FloatImage, Patch
 from engines.requests import Erased, Result
 
 Accept = Callable[[State, State, Variant], State]
 """From the state asked with, the present one and the answer to the next state."""
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the panel says before a run."""
-
-    info: EngineInfo | None
-    megapixels: float
-    forecast: Forecast | None
-    note: str = ""
+Judge = Callable[[Sheet, State, Variant, Callable[[Variant], None]], None]
+"""Looks at a variant before it is taken, then hands it on with its scores."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """What a job was started with, to be looked at when it ends."""
+class _Wish:
+    """What is to be run. ``info`` None: choose an engine for the mask. ``below``: an edit to be made anew."""
 
     sheet: Sheet
     state: State
-    prepared: Prepared
+    task: Task
+    info: EngineInfo | None
+    below: int | None
+    options: Mapping[str, OptionValue] | None
     accept: Accept
 
 
-class Erasing(QObject):
-    """``changed``: task, engine or options; ``previewed`` carries a ``Patch`` in 8 bits, or None when it is over."""
+class Erasing(Choosing):
+    """One run at a time. ``previewed`` carries a ``Patch`` in 8 bits, or None when it is over."""
 
-    changed = Signal()
     previewed = Signal(object)
     beginning = Signal()
     """A job is about to start: the moment to save."""
+    arrived = Signal(int)
+    """A result is in the list; the id of its edit."""
+    failed = Signal()
+    """There will be no result."""
 
     def __init__(
         self, editor: Editor, queue: JobQueue, library: Library, measurements: Measurements, settings: SettingsStore
     ) -> None:
-        super().__init__(editor)
-        self.editor = editor
-        self.queue = queue
-        self.library = library
-        self.measurements = measurements
-        self.settings = settings
-        self.task = Task.TEXT
-        self.plan = Plan(None, 0.0, None)
-        self._planning = QTimer(self, singleShot=True, interval=200)
-        self._planning.timeout.connect(self._replan)
-        for signal in (editor.changed, library.changed, settings.changed):
-            signal.connect(self._plan_soon)
-        self._options: dict[str, dict[str, OptionValue]] = {}
+        super().__init__(editor, queue, library, measurements, settings)
+        self.judge: Judge | None = None
+        self._preparing: _Wish | None = None
         queue.cancelled.connect(lambda: self.previewed.emit(None))
-        library.changed.connect(self.changed)
-
-    # ---- the choice
-
-    @property
-    def engine(self) -> str:
-        """``auto``, or the engine that the person chose for this task."""
-        value = self.settings.value
-        return value.text_engine if self.task is Task.TEXT else value.object_engine
-
-    @property
-    def info(self) -> EngineInfo | None:
-        """The engine that would be used; None where none is ready."""
-        if self.engine == "auto":
-            return self.library.recommended(self.task)
-        return self.library.info(self.engine)
-
-    def set_task(self, task: Task) -> None:
-        self.task = task
-        self._plan_soon()
-        self.changed.emit()
-
-    def set_engine(self, engine: str) -> None:
-        if self.task is Task.TEXT:
-            self.settings.update(text_engine=engine)
-        else:
-            self.settings.update(object_engine=engine)
-        self.changed.emit()
-
-    def options(self, card: Card) -> dict[str, OptionValue]:
-        """Every option's value for an engine."""
-        return card.resolve(self._options.get(card.id, {}))
-
-    def changed_options(self, card: Card) -> dict[str, OptionValue]:
-        """Only those that are not at their default."""
-        return {o.name: v for o in card.options if (v := self.options(card)[o.name]) != o.default}
-
-    def set_option(self, card: Card, name: str, value: OptionValue) -> None:
-        option = next(option for option in card.options if option.name == name)
-        self._options.setdefault(card.id, {})[name] = option.check(value)
-        self.changed.emit()
-
-    def _plan_soon(self) -> None:
-        self._planning.start()
-
-    def _replan(self) -> None:
-        """Look elsewhere at what would run; ``changed`` is emitted when it is known."""
-        sheet = self.editor.sheet
-        if sheet is None or self.editor.live is not None:
-            return
-        state, engine, task = self.editor.state, self.info, self.task
-        auto = self.engine == "auto"
-
-        def work() -> Plan:
-            hole = state.masks.erase_mask()
-            info, note = self._choose(hole, state, task) if auto else (engine, "")
-            crops = crop_boxes(hole, state.size, info.card) if info is not None and not hole.empty else []
-            area = sum(crop.area for crop in crops) / 1e6
-            forecast = self.measurements.forecast(info.card.id, self._device, area) if info is not None else None
-            return Plan(info, area, forecast, note)
-
-        def then(plan: Plan) -> None:
-            self.plan = plan
-            self.changed.emit()
-
-        self.editor.tasks.run("", work, then, lambda error: self.editor.tell(of_error(error)))
-
-    def _choose(self, hole: Mask, state: State, task: Task) -> tuple[EngineInfo | None, str]:
-        device = self._device
-        kind = self.measurements.device_seen() if device == "auto" else device.partition(":")[0]
-        return self.library.choose(Need(hole, state.size, kind, device != "auto", task=task))
-
-    @property
-    def _device(self) -> str:
-        return self.settings.value.device
-
-    # ---- running
 
     @property
     def running(self) -> Job | None:
-        """The erase that is under way."""
+        """The erase that is under way in the engine process."""
         return next((job for job in self.queue.jobs if job.label == "Erase"), None)
 
-    def erase(self) -> None:
-        """Erase what the mask covers."""
+    @property
+    def busy(self) -> bool:
+        """Whether an erase has been asked for and is not over."""
+        return self._preparing is not None or self.running is not None
+
+    def erase(self, engine: str = "") -> None:
+        """Erase what the mask covers, with the chosen engine or with ``engine``."""
         sheet = self.editor.sheet
-        if sheet is None or self.running is not None:
+        if sheet is None or self.busy:
             return
         if self.editor.state.masks.blank:
             hint = "Paint over it, or use Find text."
             self.editor.tell(Notice(Weight.INFO, "Nothing is marked to be erased yet.", hint))
             return
-        self._start(sheet, self.info, None, partial(_appended, self.task))
+        wanted = engine or self.engine
+        info = None if wanted == "auto" else self.library.info(wanted)
+        accept = partial(_appended, self.task)
+        self._start(_Wish(sheet, self.editor.state, self.task, info, None, None, accept), chosen=wanted != "auto")
 
     def rerun(self, number: int, engine: str = "", options: Mapping[str, OptionValue] | None = None) -> None:
         """Make an edit anew as another variant, with another engine or other options."""
         sheet = self.editor.sheet
-        if sheet is None or self.running is not None:
+        if sheet is None or self.busy:
             return
         info = self.library.info(engine) if engine else self.info
-        self._start(sheet, info, number, partial(_varied, number), options)
+        state = self.editor.state
+        wish = _Wish(sheet, state, state.edit(number).task, info, number, options, partial(_varied, number))
+        self._start(wish, chosen=True)
 
     def cancel(self) -> bool:
-        """Cancel whatever runs; whether there was anything."""
-        return self.queue.cancel_all()
+        """Cancel whatever runs or is about to; whether there was anything."""
+        preparing, self._preparing = self._preparing is not None, None
+        if preparing:
+            self.queue.changed.emit()
+            self.queue.cancelled.emit()
+        return self.queue.cancel_all() or preparing
 
-    def _start(
-        self, sheet: Sheet, info: EngineInfo | None, below: int | None, accept: Accept,
-        options: Mapping[str, OptionValue] | None = None,
-    ) -> None:  # fmt: skip
-        auto = self.engine == "auto" and below is None
-        if not auto and (info is None or not info.ready):
-            message = info.missing if info is not None else "No engine is ready on this machine."
+    def _start(self, wish: _Wish, *, chosen: bool) -> None:
+        if chosen and (wish.info is None or not wish.info.ready):
+            message = wish.info.missing if wish.info is not None else "No engine is ready on this machine."
             self.editor.tell(Notice(Weight.WARNING, message, "The models page says how to get them.", Remedy.MODELS))
+            self.failed.emit()
             return
         self.beginning.emit()
-        state, task = self.editor.state, self.task
-
-        def work() -> Prepared | None:
-            hole = state.masks.erase_mask() if below is None else state.edit(below).variant.hole
-            if hole.empty:
-                return None
-            chosen = self._choose(hole, state, task)[0] if auto else info
-            if chosen is None:
-                raise EngineError(Fault.WEIGHTS_MISSING, "No engine is ready on this machine.")
-            card = chosen.card
-            device = self._device if self._device in ("auto", *card.devices) else "auto"
-            values = dict(options) if options is not None else self.options(card)
-            return prepare(state, sheet.document.pixels, Order(card, values, device, hole, below))
+        self._preparing = wish
+        self.queue.changed.emit()
 
         def then(prepared: Prepared | None) -> None:
+            if self._preparing is not wish:
+                return
+            self._preparing = None
             if prepared is None:
                 self.editor.tell(Notice(Weight.INFO, "The mask is empty: everything in it is protected."))
-            elif self.editor.sheet is sheet:
-                self._submit(_Asked(sheet, state, prepared, accept))
+                self._over()
+            elif self.editor.sheet is wish.sheet:
+                self._submit(wish, prepared)
 
-        self.editor.tasks.run("Preparing", work, then, lambda error: self.editor.tell(of_error(error)))
+        self.editor.tasks.run("Preparing", partial(self._prepared, wish), then, self._failed)
 
-    def _submit(self, asked: _Asked) -> None:
+    def _prepared(self, wish: _Wish) -> Prepared | None:
+        """Off the window's thread: the hole, the engine for it, the request."""
+        state, below = wish.state, wish.below
+        hole = state.masks.erase_mask() if below is None else state.edit(below).variant.hole
+        if hole.empty:
+            return None
+        info = wish.info or self._choose(hole, state, wish.task)[0]
+        if info is None:
+            raise EngineError(Fault.WEIGHTS_MISSING, "No engine is ready on this machine.")
+        card = info.card
+        device = self._device if self._device in ("auto", *card.devices) else "auto"
+        values = dict(wish.options) if wish.options is not None else self.options(card)
+        return prepare(state, wish.sheet.document.pixels, Order(card, values, device, hole, below))
+
+    def _submit(self, wish: _Wish, prepared: Prepared) -> None:
         def then(result: Result) -> None:
             self.previewed.emit(None)
             if isinstance(result, Erased):
-                self._arrived(asked, result, job)
-
-        def failed(error: EngineError) -> None:
-            self.previewed.emit(None)
-            self.editor.tell(of_error(error, _remedy(error)))
+                self._measure(prepared, result)
+                self._finished(wish, prepared, finished(prepared, result, job.seconds))
 
         def preview(image: FloatImage, done: float) -> None:
-            patch: Patch | None = preview_patch(asked.prepared, image, done)
-            if patch is not None and self.editor.sheet is asked.sheet:
+            patch: Patch | None = preview_patch(prepared, image, done)
+            if patch is not None and self.editor.sheet is wish.sheet:
                 self.previewed.emit(patch)
 
-        job = Job("Erase", then, failed, preview)
-        self.queue.add(asked.prepared.request, job)
+        job = Job("Erase", then, self._failed, preview)
+        self.queue.add(prepared.request, job)
 
-    def _arrived(self, asked: _Asked, erased: Erased, job: Job) -> None:
-        prepared = asked.prepared
-        self._measure(prepared, erased)
-        if self.editor.sheet is not asked.sheet:
+    def _failed(self, error: EngineError) -> None:
+        self._preparing = None
+        self.previewed.emit(None)
+        self.editor.tell(of_error(error, _remedy(error)))
+        self._over()
+
+    def _over(self) -> None:
+        self.queue.changed.emit()
+        self.failed.emit()
+
+    def _finished(self, wish: _Wish, prepared: Prepared, variant: Variant) -> None:
+        if self.judge is not None and self.editor.sheet is wish.sheet:
+            self.judge(wish.sheet, self.editor.state, variant, partial(self._take, wish, prepared))
+        else:
+            self._take(wish, prepared, variant)
+
+    def _take(self, wish: _Wish, prepared: Prepared, variant: Variant) -> None:
+        if self.editor.sheet is not wish.sheet:
             return
-        now, below = self.editor.state, prepared.order.below
+        now, below = self.editor.state, wish.below
         gone = below is not None and all(edit.id != below for edit in now.edits)
-        changed = below is None and not (diff(asked.state, now).pixels & prepared.view).empty
+        changed = below is None and not (diff(wish.state, now).pixels & prepared.view).empty
         if gone or changed:
             words = "The result was dropped: the picture under it changed meanwhile."
             self.editor.tell(Notice(Weight.WARNING, words, "Erase again."))
+            self._over()
             return
-        variant = finished(prepared, erased, job.seconds)
-        self.editor.do("Erase" if below is None else "Erase anew", asked.accept(asked.state, now, variant))
-        for note in erased.notes:
+        self.editor.do("Erase" if below is None else "Erase anew", wish.accept(wish.state, now, variant))
+        for note in variant.notes:
             self.editor.tell(Notice(Weight.INFO, note))
+        self.arrived.emit(below if below is not None else self.editor.state.edits[-1].id)
 
     def _measure(self, prepared: Prepared, erased: Erased) -> None:
         seconds = erased.seconds

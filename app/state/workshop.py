@@ -16,6 +16,7 @@ from app.state.library import Library
 from app.state.measurements import Measurements
 from app.state.settings import SettingsStore
 from app.state.tasks import Tasks
+from app.state.trying import Trying
 from engines.catalog import Catalog
 from engines.store import Store
 
@@ -36,6 +37,7 @@ class Workshop(QObject):
         self.measurements = Measurements(folder / "measurements.json")
         self.editor = Editor(self.tasks, self)
         self.erasing = Erasing(self.editor, self.queue, self.library, self.measurements, self.settings)
+        self.trying = Trying(self.erasing)
         self.finding = TextFinding(self.editor, self.queue, self.settings)
         self.files = Files(self.editor, self.settings, folder)
         self.erasing.beginning.connect(self.files.autosave)

@@ -52,6 +52,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("redo", EDIT, "&Redo", "Ctrl+Shift+Z", "redo"),
     ActionRow("-3", EDIT),
     ActionRow("erase", EDIT, "&Erase", "Ctrl+Return", "erase"),
+    ActionRow("try", EDIT, "&Try several engines", "Ctrl+Shift+Return"),
     ActionRow("cancel", EDIT, "&Cancel", "Esc", "", False),
     ActionRow("copy", EDIT, "&Copy result", "Ctrl+C", "copy"),
     ActionRow("copy_command", EDIT, "Copy as co&mmand", "Ctrl+Shift+C"),

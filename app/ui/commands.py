@@ -52,7 +52,7 @@ class Commands(QObject):
             "save": self.save, "save_as": self.save_as, "export": self.export, "export_mask": self.export_mask,
             "close": self.close_picture, "quit": self._window.close,
             "undo": editor.undo, "redo": editor.redo, "erase": shop.erasing.erase, "cancel": self.cancel,
-            "copy": self.copy, "copy_command": self.copy_command,
+            "try": shop.trying.start, "copy": self.copy, "copy_command": self.copy_command,
             "shortcuts": self.shortcuts, "preferences": self.preferences,
             "find_text": shop.finding.find, "all_text": partial(shop.finding.choose_all, True),
             "grow": partial(self.amount, self.tr("Grow mask"), operations.grow),
@@ -256,7 +256,7 @@ class Commands(QObject):
     def cancel(self) -> None:
         """Esc: the gesture, then what runs, then a comparison, then the notice."""
         window = self._window
-        if self._editor.escape() or self._shop.queue.cancel_all():
+        if self._editor.escape() or self._shop.erasing.cancel():
             return
         if window.canvas.compare is not Compare.OFF:
             window.canvas.set_compare(Compare.OFF)

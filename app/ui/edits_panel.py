@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -133,6 +133,8 @@ class EditsPanel(QWidget):
             made.setChecked(number == edit.chosen)
             made.setIcon(self._icon(edit, variant, _SMALL))
             made.setIconSize(_SMALL)
+            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            made.setText(f"{variant.seconds:.1f} s")
             info = self._erasing.library.info(variant.engine)
             name = info.card.name if info is not None else variant.engine
             made.setToolTip(f"<b>{name}</b><br>{variant.seconds:.1f} s · {variant.device}{_scores(variant)}")
@@ -168,5 +170,7 @@ class EditsPanel(QWidget):
 
 
 def _scores(variant: Variant) -> str:
-    parts = [("seam", variant.seam), ("text left", variant.left)]
-    return "".join(f"<br>{name}: {value:.2f}" for name, value in parts if value is not None)
+    translate = QCoreApplication.translate
+    seam, left = translate("EditsPanel", "Visible seam"), translate("EditsPanel", "Text left")
+    parts = [(seam, variant.seam), (left, variant.left)]
+    return "".join(f"<br>{name}: {value:.0%}" for name, value in parts if value is not None)

@@ -6,10 +6,9 @@ import psutil
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QProgressBar, QVBoxLayout, QWidget
 
-from app.state.erasing import Erasing
-from app.state.finding import TextFinding
-from app.state.jobs import Job, JobQueue
+from app.state.jobs import Job
 from app.state.measurements import Forecast
+from app.state.workshop import Workshop
 from app.ui.bits import Segments, button, label, row, set_role, tool_button
 from app.ui.option_fields import OptionFields
 from engines.core.engine import Task
@@ -23,11 +22,12 @@ class EnginePanel(QWidget):
     models_wanted = Signal()
     command_wanted = Signal()
 
-    def __init__(self, erasing: Erasing, finding: TextFinding, queue: JobQueue) -> None:
+    def __init__(self, shop: Workshop) -> None:
         super().__init__()
-        self._erasing = erasing
-        self._finding = finding
-        self._queue = queue
+        self._erasing = erasing = shop.erasing
+        self._finding = finding = shop.finding
+        self._trying = shop.trying
+        self._queue = queue = shop.queue
         self._clock = QTimer(self, interval=200)
         self._clock.timeout.connect(self._show_progress)
         self._make()
@@ -57,6 +57,8 @@ class EnginePanel(QWidget):
         self._options = OptionFields(self._erasing)
         self._erase = button(tr("Erase"), self._pressed, "primary")
         self._erase.setToolTip(tr("Erase what is marked (Ctrl+Enter)"))
+        self._try = button(tr("Try several engines"), self._trying.start, "plain")
+        self._try.setToolTip(tr("Erase with every engine that is ready, and choose the best result"))
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
@@ -72,7 +74,7 @@ class EnginePanel(QWidget):
         for part in (self._engine, self._summary, self._missing, self._options, self._forecast):
             layout.addWidget(part)
         layout.addSpacing(2)
-        for below in (self._erase, self._bar, self._note):
+        for below in (self._erase, self._try, self._bar, self._note):
             layout.addWidget(below)
 
     def _fill_engines(self) -> None:
@@ -122,12 +124,15 @@ class EnginePanel(QWidget):
 
     def _show_progress(self) -> None:
         job = self._erasing.running or self._finding.running
+        busy = job is not None or self._erasing.busy or self._trying.active
         editor = self._erasing.editor
-        self._find.setEnabled(editor.sheet is not None and job is None)
+        self._find.setEnabled(editor.sheet is not None and not busy)
         ready = editor.sheet is not None and not editor.state.masks.blank
-        self._erase.setEnabled(job is not None or ready)
-        self._erase.setText(self.tr("Cancel (Esc)") if job is not None else self.tr("Erase"))
-        set_role(self._erase, "kind", "primary" if job is None else "")
+        self._erase.setEnabled(busy or ready)
+        self._try.setVisible(not busy and len(self._trying.engines) > 1)
+        self._try.setEnabled(ready)
+        self._erase.setText(self.tr("Cancel (Esc)") if busy else self.tr("Erase"))
+        set_role(self._erase, "kind", "" if busy else "primary")
         self._bar.setVisible(job is not None)
         self._note.setVisible(job is not None)
         if job is None:
@@ -144,7 +149,7 @@ class EnginePanel(QWidget):
         self._note.setText(f"{words[:1].upper()}{words[1:]} · {job.seconds:.0f} s")
 
     def _pressed(self) -> None:
-        if not self._queue.cancel_all():
+        if not self._erasing.cancel():
             self._erasing.erase()
 
 

@@ -47,7 +47,7 @@ class Window(QMainWindow):
         self.start_page = StartPage(settings)
         self.toolbox = Toolbox(editor)
         self.options_bar = OptionsBar(editor, workshop.finding)
-        self.engine_panel = EnginePanel(workshop.erasing, workshop.finding, workshop.queue)
+        self.engine_panel = EnginePanel(workshop)
         self.status = StatusBar(editor, self.canvas, workshop.host, workshop.measurements, settings)
         self.status.follow(workshop.tasks)
         self.commands = Commands(self)
