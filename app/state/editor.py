@@ -205,8 +205,8 @@ class Editor(QObject):
         before = self.state
         after = verbs.restore(before, mask, how)
         if all(a is b for a, b in zip(before.edits, after.edits, strict=True)):
-            hint = "Restore paints through what was erased."
-            self.tell(Notice(Weight.INFO, "There is nothing to restore here.", hint))
+            hint = self.tr("Restore paints through what was erased.")
+            self.tell(Notice(Weight.INFO, self.tr("There is nothing to restore here."), hint))
             return
         self.do(label, after)
 
@@ -247,7 +247,8 @@ class Editor(QObject):
             if self.sheet is sheet and self.state is before:
                 self.do(label, after)
             else:
-                self.tell(Notice(Weight.WARNING, f"{label} was dropped: the picture changed meanwhile.", "Try again."))
+                words = self.tr("The operation was dropped: the picture changed meanwhile.")
+                self.tell(Notice(Weight.WARNING, words, self.tr("Try again.")))
 
         self.tasks.run(label, work, then, self._failed)
 

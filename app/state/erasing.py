@@ -13,7 +13,7 @@ from app.document.state import State, Variant, diff
 from app.state.choosing import Choosing
 from app.state.editor import Editor
 from app.state.holes import Order, Prepared, finished, prepare, preview_patch
-from app.state.jobs import Job, JobQueue
+from app.state.jobs import Job, JobKind, JobQueue
 from app.state.library import EngineInfo, Library
 from app.state.measurements import Measurements, Run
 from app.state.notices import Notice, Remedy, Weight, of_error
@@ -66,7 +66,7 @@ class Erasing(Choosing):
     @property
     def running(self) -> Job | None:
         """The erase that is under way in the engine process."""
-        return next((job for job in self.queue.jobs if job.label == "Erase"), None)
+        return next((job for job in self.queue.jobs if job.kind is JobKind.ERASE), None)
 
     @property
     def busy(self) -> bool:
@@ -79,8 +79,8 @@ class Erasing(Choosing):
         if sheet is None or self.busy:
             return
         if self.editor.state.masks.blank:
-            hint = "Paint over it, or use Find text."
-            self.editor.tell(Notice(Weight.INFO, "Nothing is marked to be erased yet.", hint))
+            hint = self.tr("Paint over it, or use Find text.")
+            self.editor.tell(Notice(Weight.INFO, self.tr("Nothing is marked to be erased yet."), hint))
             return
         wanted = engine or self.engine
         info = None if wanted == "auto" else self.library.info(wanted)
@@ -107,8 +107,12 @@ class Erasing(Choosing):
 
     def _start(self, wish: _Wish, *, chosen: bool) -> None:
         if chosen and (wish.info is None or not wish.info.ready):
-            message = wish.info.missing if wish.info is not None else "No engine is ready on this machine."
-            self.editor.tell(Notice(Weight.WARNING, message, "The models page says how to get them.", Remedy.MODELS))
+            message = self.tr("No engine is ready on this machine.")
+            if wish.info is not None:
+                message = self.tr("%1 needs weights that are not on this machine yet.")
+                message = message.replace("%1", wish.info.card.name)
+            hint = self.tr("The models page says how to get them.")
+            self.editor.tell(Notice(Weight.WARNING, message, hint, Remedy.MODELS))
             self.failed.emit()
             return
         self.beginning.emit()
@@ -120,12 +124,12 @@ class Erasing(Choosing):
                 return
             self._preparing = None
             if prepared is None:
-                self.editor.tell(Notice(Weight.INFO, "The mask is empty: everything in it is protected."))
+                self.editor.tell(Notice(Weight.INFO, self.tr("The mask is empty: everything in it is protected.")))
                 self._over()
             elif self.editor.sheet is wish.sheet:
                 self._submit(wish, prepared)
 
-        self.editor.tasks.run("Preparing", partial(self._prepared, wish), then, self._failed)
+        self.editor.tasks.run(self.tr("Preparing"), partial(self._prepared, wish), then, self._failed)
 
     def _prepared(self, wish: _Wish) -> Prepared | None:
         """Off the window's thread: the hole, the engine for it, the request."""
@@ -153,7 +157,7 @@ class Erasing(Choosing):
             if patch is not None and self.editor.sheet is wish.sheet:
                 self.previewed.emit(patch)
 
-        job = Job("Erase", then, self._failed, preview)
+        job = Job(JobKind.ERASE, then, self._failed, preview)
         self.queue.add(prepared.request, job)
 
     def _failed(self, error: EngineError) -> None:
@@ -179,8 +183,8 @@ class Erasing(Choosing):
         gone = below is not None and all(edit.id != below for edit in now.edits)
         changed = below is None and not (diff(wish.state, now).pixels & prepared.view).empty
         if gone or changed:
-            words = "The result was dropped: the picture under it changed meanwhile."
-            self.editor.tell(Notice(Weight.WARNING, words, "Erase again."))
+            words = self.tr("The result was dropped: the picture under it changed meanwhile.")
+            self.editor.tell(Notice(Weight.WARNING, words, self.tr("Erase again.")))
             self._over()
             return
         self.editor.do("Erase" if below is None else "Erase anew", wish.accept(wish.state, now, variant))

@@ -80,7 +80,7 @@ class Files(QObject):
             if not pasted and not sample:
                 self.settings.remember(path)
 
-        self.editor.tasks.run(f"Opening {path.name}", work, then, self._failed)
+        self.editor.tasks.run(self.tr("Opening %1").replace("%1", path.name), work, then, self._failed)
 
     def recover(self, leftover: Leftover) -> None:
         """Open what a crashed process had open."""
@@ -93,7 +93,9 @@ class Files(QObject):
             discard(leftover)
             self.autosave()
 
-        self.editor.tasks.run("Recovering", lambda: load_sheet(leftover.path, self.scratch), then, self._failed)
+        self.editor.tasks.run(
+            self.tr("Recovering"), lambda: load_sheet(leftover.path, self.scratch), then, self._failed
+        )
 
     def neighbour(self, step: int) -> Path | None:
         """The next (1) or previous (-1) picture in the folder of the open one."""
@@ -130,12 +132,12 @@ class Files(QObject):
             self.settings.remember(path)
             self.recovery.forget()
             self.saved.emit()
-            self.editor.tell(Notice(Weight.DONE, f"Saved {path.name}."))
+            self.editor.tell(Notice(Weight.DONE, self.tr("Saved %1.").replace("%1", path.name)))
             if then is not None:
                 then()
 
         work = _saving(path, inside(state), sheet)
-        self.editor.tasks.run(f"Saving {path.name}", work, done, self._failed)
+        self.editor.tasks.run(self.tr("Saving %1").replace("%1", path.name), work, done, self._failed)
 
     def export(self, path: Path, *, overwrite: bool, quiet: bool = False) -> None:
         """Write the picture as it is now; the source itself is refused. ``quiet``: only ``exported`` is told."""
@@ -147,13 +149,14 @@ class Files(QObject):
         def then(done: Exported) -> None:
             if not quiet:
                 sheet.exported = state
-                self.editor.tell(Notice(Weight.DONE, f"Exported {path.name}, {done.size / 1e6:.1f} MB."))
+                words = self.tr("Exported %1, %2 MB.").replace("%1", path.name)
+                self.editor.tell(Notice(Weight.DONE, words.replace("%2", f"{done.size / 1e6:.1f}")))
                 for note in done.notes:
                     self.editor.tell(Notice(Weight.INFO, note))
             self.exported.emit(done)
 
         work = partial(_export, picture, state, path, overwrite)
-        self.editor.tasks.run(f"Exporting {path.name}", work, then, self._failed)
+        self.editor.tasks.run(self.tr("Exporting %1").replace("%1", path.name), work, then, self._failed)
 
     def export_mask(self, path: Path) -> None:
         """Write what would be erased as a grey PNG: white = erase."""
@@ -168,9 +171,9 @@ class Files(QObject):
             write_png(np.repeat(alpha[..., None], 3, axis=2), path, overwrite=True)
 
         def then(_: None) -> None:
-            self.editor.tell(Notice(Weight.DONE, f"Exported the mask as {path.name}."))
+            self.editor.tell(Notice(Weight.DONE, self.tr("Exported the mask as %1.").replace("%1", path.name)))
 
-        self.editor.tasks.run("Exporting the mask", work, then, self._failed)
+        self.editor.tasks.run(self.tr("Exporting the mask"), work, then, self._failed)
 
     def import_mask(self, path: Path) -> None:
         """Add a mask file of the picture's size: white = erase."""
@@ -188,13 +191,13 @@ class Files(QObject):
             mask = operations.from_dense(alpha)(verbs.clear(self.editor.state).masks.erase_mask())
             self.editor.do("Mask from file", verbs.paint(self.editor.state, LayerRole.ADD, mask))
 
-        self.editor.tasks.run("Reading the mask", work, then, self._failed)
+        self.editor.tasks.run(self.tr("Reading the mask"), work, then, self._failed)
 
     def mask_from_alpha(self) -> None:
         """Cover what is transparent in the picture."""
         sheet = self.editor.sheet
         if sheet is None or sheet.document.alpha is None:
-            self.editor.tell(Notice(Weight.INFO, "This picture has no transparency."))
+            self.editor.tell(Notice(Weight.INFO, self.tr("This picture has no transparency.")))
             return
         mask = operations.from_dense(255 - sheet.document.alpha)(self.editor.state.masks.erase_mask())
         self.editor.do("Mask from transparency", verbs.paint(self.editor.state, LayerRole.ADD, mask))
@@ -212,7 +215,7 @@ class Files(QObject):
         about = (sheet.title.name, sheet.title.project)
         inside, document = _inside(sheet)(state), sheet.document
         work = partial(self.recovery.save, inside, document.pixels, document.alpha, about)
-        self.editor.tasks.run("Autosave", work, lambda _: None, self._failed)
+        self.editor.tasks.run(self.tr("Autosave"), work, lambda _: None, self._failed)
 
     def close(self) -> None:
         """A good end: nothing is left to recover."""

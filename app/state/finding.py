@@ -9,7 +9,7 @@ from app.document import verbs
 from app.document.render import composite
 from app.document.state import FoundLine, State
 from app.state.editor import Editor
-from app.state.jobs import Job, JobQueue
+from app.state.jobs import Job, JobKind, JobQueue
 from app.state.notices import Notice, Weight, of_error
 from app.state.settings import SettingsStore
 from app.tools.text import lines_under
@@ -33,7 +33,7 @@ class TextFinding(QObject):
 
     @property
     def running(self) -> Job | None:
-        return next((job for job in self._queue.jobs if job.label == "Find text"), None)
+        return next((job for job in self._queue.jobs if job.kind is JobKind.FIND_TEXT), None)
 
     def find(self, under: Mask | None = None) -> None:
         """Find all lines; then choose those under a mask, or all of them."""
@@ -49,18 +49,18 @@ class TextFinding(QObject):
 
         def submit(request: DetectText) -> None:
             if self._editor.sheet is sheet:
-                self._queue.add(request, Job("Find text", arrived, failed))
+                self._queue.add(request, Job(JobKind.FIND_TEXT, arrived, failed))
 
         def arrived(result: Result) -> None:
             if isinstance(result, Detected) and self._editor.sheet is sheet:
                 found, size = result.found, state.size
-                self._editor.tasks.run("Outlining text", lambda: found_lines(found, size), take, failed)
+                self._editor.tasks.run(self.tr("Outlining text"), lambda: found_lines(found, size), take, failed)
 
         def take(lines: list[FoundLine]) -> None:
             if self._editor.sheet is sheet:
                 self._take(lines, under)
 
-        self._editor.tasks.run("Looking for text", work, submit, failed)
+        self._editor.tasks.run(self.tr("Looking for text"), work, submit, failed)
 
     def choose_all(self, on: bool) -> None:
         """Switch all lines on or off."""
@@ -69,8 +69,8 @@ class TextFinding(QObject):
 
     def _take(self, lines: list[FoundLine], under: Mask | None) -> None:
         if not lines:
-            hint = "Paint over it by hand; small or faint text may be missed."
-            self._editor.tell(Notice(Weight.INFO, "No text was found.", hint))
+            hint = self.tr("Paint over it by hand; small or faint text may be missed.")
+            self._editor.tell(Notice(Weight.INFO, self.tr("No text was found."), hint))
             return
         state: State = verbs.set_text(self._editor.state, lines)
         chosen = range(len(lines)) if under is None else lines_under(state.masks.text, under)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,11 +15,19 @@ from engines.core.types import FloatImage
 from engines.requests import Event, Failed, Finished, Previewed, Progressed, Request, Result, WasCancelled
 
 
+class JobKind(Enum):
+    """What a job is for."""
+
+    ERASE = "erase"
+    FIND_TEXT = "find text"
+    JUDGE = "judge"
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One request under way. ``then``, ``failed`` and ``preview`` are called in the window's thread."""
 
-    label: str
+    kind: JobKind
     then: Callable[[Result], None]
     failed: Callable[[EngineError], None]
     preview: Callable[[FloatImage, float], None] | None = None

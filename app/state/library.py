@@ -17,11 +17,10 @@ from engines.store import Store
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """A card, and whether it can run here. ``missing`` says in words what is not here."""
+    """A card, and whether it can run here."""
 
     card: Card
     ready: bool
-    missing: str = ""
 
 
 class Library(QObject):
@@ -70,5 +69,4 @@ class Library(QObject):
         return sorted(infos, key=lambda info: (not info.ready, info.card.name))
 
     def _info(self, card: Card) -> EngineInfo:
-        ready = self.store.ready(card)
-        return EngineInfo(card, ready, "" if ready else f"{card.name} needs weights that are not on this machine yet.")
+        return EngineInfo(card, self.store.ready(card))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.document.render import composite
 from app.document.state import State, Variant
 from app.state.erasing import Erasing
-from app.state.jobs import Job
+from app.state.jobs import Job, JobKind
 from app.state.notices import Notice, Weight
 from app.state.scores import around, left_over, seam
 from app.state.sheet import Sheet
@@ -53,8 +53,8 @@ class Trying(QObject):
             self._erasing.erase()  # which says what is missing
             return
         if len(self.engines) < 2:
-            words = "There is only one engine to try on this machine."
-            editor.tell(Notice(Weight.INFO, words, "The models page says how to get more."))
+            words = self.tr("There is only one engine to try on this machine.")
+            editor.tell(Notice(Weight.INFO, words, self.tr("The models page says how to get more.")))
             return
         self._left, self._edit = self.engines, None
         self._erasing.judge = self._judge
@@ -100,7 +100,7 @@ class Trying(QObject):
             else:
                 take(scored)
 
-        editor.tasks.run("Judging", work, judged, lambda _: take(variant))
+        editor.tasks.run(self.tr("Judging"), work, judged, lambda _: take(variant))
 
     def _look_for_text(self, view: Pixels, variant: Variant, hole: Mask, take: Callable[[Variant], None]) -> None:
         local = Mask(hole.box.moved(-hole.box.x, -hole.box.y), hole.alpha)
@@ -109,5 +109,5 @@ class Trying(QObject):
             lines = result.found.lines if isinstance(result, Detected) else ()
             take(replace(variant, left=round(left_over(lines, local), 3)))
 
-        job = Job("Judge", found, lambda _: take(variant))
+        job = Job(JobKind.JUDGE, found, lambda _: take(variant))
         self._erasing.queue.add(DetectText(np.ascontiguousarray(view)), job)

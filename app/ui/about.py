@@ -54,7 +54,8 @@ class AboutDialog(Dialog):
         cards = [info.card for info in library.all]
         engines = "".join(f"<li><b>{c.name}</b> – {c.licence}<br><small>{c.source}</small></li>" for c in cards)
         packages = "".join(f"<li><b>{name}</b> {_licence(name)}</li>" for name in _PACKAGES if _installed(name))
-        return f"<h3>{self.tr('Engines')}</h3><ul>{engines}</ul><h3>{self.tr('Software')}</h3><ul>{packages}</ul>"
+        one, two = self.tr("Engines"), self.tr("Software")
+        return f"<h3>{one}</h3><ul>{engines}</ul><h3>{two}</h3><ul>{packages}</ul>"
 
 
 class LogDialog(Dialog):

@@ -129,6 +129,13 @@ class Actions:
         if "zoom_in" not in own:
             self.by_id["zoom_in"].setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
 
+    def step(self, name: str, label: str | None) -> None:
+        """Undo or redo: what it would do, or None where there is nothing."""
+        action, row = self.by_id[name], next(row for row in ROWS if row.id == name)
+        action.setEnabled(label is not None)
+        step = QCoreApplication.translate("History", label) if label else ""
+        action.setText(f"{tr(row.text)}: {step}" if step else tr(row.text))
+
     def enable(self, picture: bool) -> None:
         """Switch off what makes no sense without a picture."""
         for row in ROWS:

@@ -74,7 +74,8 @@ class Commands(QObject):
 
     def open(self) -> None:
         patterns = " ".join(f"*.{suffix} *.{suffix.upper()}" for suffix in PICTURES)
-        filters = f"{self.tr('Pictures and projects')} ({patterns} *{SUFFIX});;{self.tr('All files')} (*)"
+        some, every = self.tr("Pictures and projects"), self.tr("All files")
+        filters = f"{some} ({patterns} *{SUFFIX});;{every} (*)"
         recent = self._shop.settings.value.recent
         folder = str(Path(recent[0]).parent) if recent else ""
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), folder, filters)
@@ -171,7 +172,8 @@ class Commands(QObject):
             self._shop.files.save_project(sheet.title.project)
 
     def save_as(self) -> None:
-        name = self._ask_target(self.tr("Save project"), SUFFIX, f"{self.tr('Project')} (*{SUFFIX})")
+        kind = self.tr("Project")
+        name = self._ask_target(self.tr("Save project"), SUFFIX, f"{kind} (*{SUFFIX})")
         if name:
             self._shop.files.save_project(Path(name))
 

@@ -19,17 +19,16 @@ class CompareBar(QFrame):
         super().__init__(canvas)
         self.setObjectName("floating")
         self._canvas = canvas
-        tr = self.tr
-        before = tool_button("before", tr("Hold to see the original (\\)"))
+        before = tool_button("before", self.tr("Hold to see the original (\\)"))
         before.pressed.connect(lambda: self.hold(True))
         before.released.connect(lambda: self.hold(False))
         self._kept = Compare.OFF
         self._buttons: dict[Compare, QToolButton] = {Compare.BEFORE: before}
         layout = row(before, spacing=2)
         for mode, name, tip in (
-            (Compare.SPLIT, "split", tr("Split line (F9)")),
-            (Compare.SIDE, "side", tr("Side by side (F10)")),
-            (Compare.DIFFERENCE, "difference", tr("Difference (F11)")),
+            (Compare.SPLIT, "split", self.tr("Split line (F9)")),
+            (Compare.SIDE, "side", self.tr("Side by side (F10)")),
+            (Compare.DIFFERENCE, "difference", self.tr("Difference (F11)")),
         ):
             made = tool_button(name, tip)
             made.setCheckable(True)

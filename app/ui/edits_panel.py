@@ -74,16 +74,16 @@ class EditsPanel(QWidget):
         return card
 
     def _head(self, edit: Edit) -> QHBoxLayout:
-        tr, variant = self.tr, edit.variant
+        variant = edit.variant
         picture = QToolButton()
         picture.setObjectName("thumb")
         picture.setIcon(self._icon(edit, variant if edit.visible else None, _LARGE))
         picture.setIconSize(_LARGE)
-        picture.setAccessibleName(tr("Show this edit on the canvas"))
-        picture.setToolTip(tr("Show this edit on the canvas"))
+        picture.setAccessibleName(self.tr("Show this edit on the canvas"))
+        picture.setToolTip(self.tr("Show this edit on the canvas"))
         picture.clicked.connect(lambda: self._canvas.show_box(edit.reach))
         info = self._erasing.library.info(variant.engine)
-        what = tr("Text") if edit.task is Task.TEXT else tr("Object")
+        what = self.tr("Text") if edit.task is Task.TEXT else self.tr("Object")
         title = label(f"{what} {edit.id}", "title")
         engine = info.card.name if info is not None else variant.engine
         below = label(f"{engine} · {variant.seconds:.1f} s", "small")
@@ -95,32 +95,32 @@ class EditsPanel(QWidget):
         words.addWidget(title)
         words.addWidget(below)
         words.addStretch(1)
-        eye = tool_button("eye" if edit.visible else "eye-off", tr("Hide") if edit.visible else tr("Show"))
+        eye = tool_button("eye" if edit.visible else "eye-off", self.tr("Hide") if edit.visible else self.tr("Show"))
         eye.clicked.connect(
-            lambda: self._do(tr("Hide edit"), lambda state: verbs.show_edit(state, edit.id, not edit.visible))
+            lambda: self._do(self.tr("Hide edit"), lambda state: verbs.show_edit(state, edit.id, not edit.visible))
         )
-        again = tool_button("again", tr("Make anew"), size=17)
+        again = tool_button("again", self.tr("Make anew"), size=17)
         again.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         again.setMenu(self._again_menu(edit, again))
-        bin_ = tool_button("trash", tr("Delete this edit"), size=17)
-        bin_.clicked.connect(lambda: self._do(tr("Delete edit"), lambda state: verbs.delete_edit(state, edit.id)))
+        bin_ = tool_button("trash", self.tr("Delete this edit"), size=17)
+        bin_.clicked.connect(lambda: self._do(self.tr("Delete edit"), lambda state: verbs.delete_edit(state, edit.id)))
         for small in (eye, again, bin_):
             small.setProperty("flat", "small")
         return row(picture, words, None, eye, again, bin_, spacing=4)
 
     def _again_menu(self, edit: Edit, parent: QWidget) -> QMenu:
-        menu, tr = QMenu(parent), self.tr
+        menu = QMenu(parent)
         seeded = "seed" in edit.variant.options
         if seeded:
-            menu.addAction(icon("again"), tr("With another seed"), partial(self._reseed, edit))
+            menu.addAction(icon("again"), self.tr("With another seed"), partial(self._reseed, edit))
         for info in self._erasing.library.erasers:
-            action = menu.addAction(tr("With %1").replace("%1", info.card.name))
+            action = menu.addAction(self.tr("With %1").replace("%1", info.card.name))
             action.triggered.connect(partial(self._rerun, edit.id, info.card.id))
             action.setEnabled(info.ready)
         menu.addSeparator()
-        take_up = menu.addAction(tr("Take its mask up again"))
+        take_up = menu.addAction(self.tr("Take its mask up again"))
         take_up.triggered.connect(
-            lambda: self._do(tr("Mask of edit"), lambda state: verbs.mask_of_edit(state, edit.id))
+            lambda: self._do(self.tr("Mask of edit"), lambda state: verbs.mask_of_edit(state, edit.id))
         )
         return menu
 

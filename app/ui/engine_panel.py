@@ -41,36 +41,36 @@ class EnginePanel(QWidget):
         self._show()
 
     def _make(self) -> None:
-        tr = self.tr
         self._task = Segments(
-            [("text", tr("Remove text"), tr("Letters, captions, signs, watermarks")),
-             ("smart", tr("Remove object"), tr("Things and people"))], tr("Task"),
+            [("text", self.tr("Remove text"), self.tr("Letters, captions, signs, watermarks")),
+             ("smart", self.tr("Remove object"), self.tr("Things and people"))], self.tr("Task"),
         )  # fmt: skip
         self._task.chosen.connect(lambda number: self._erasing.set_task(TASKS[number]))
-        self._find = button(tr("Find text"), self._finding.find, icon_name="text")
+        self._find = button(self.tr("Find text"), self._finding.find, icon_name="text")
         self._engine = QComboBox()
-        self._engine.setAccessibleName(tr("Engine"))
+        self._engine.setAccessibleName(self.tr("Engine"))
         self._engine.activated.connect(self._engine_chosen)
         self._summary = label(role="small", wraps=True)
         self._forecast = label(role="small", wraps=True)
-        self._missing = button(tr("Get what is missing…"), self.models_wanted.emit, "link")
+        self._missing = button(self.tr("Get what is missing…"), self.models_wanted.emit, "link")
         self._options = OptionFields(self._erasing)
-        self._erase = button(tr("Erase"), self._pressed, "primary")
-        self._erase.setToolTip(tr("Erase what is marked (Ctrl+Enter)"))
-        self._try = button(tr("Try several engines"), self._trying.start, "plain")
-        self._try.setToolTip(tr("Erase with every engine that is ready, and choose the best result"))
+        self._erase = button(self.tr("Erase"), self._pressed, "primary")
+        self._erase.setToolTip(self.tr("Erase what is marked (Ctrl+Enter)"))
+        self._try = button(self.tr("Try several engines"), self._trying.start, "plain")
+        self._try.setToolTip(self.tr("Erase with every engine that is ready, and choose the best result"))
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
         self._note = label(role="small", wraps=True)
-        copy = tool_button("copy", tr("Copy as command: the same on the command line"), self.command_wanted.emit, 16)
+        copy_tip = self.tr("Copy as command: the same on the command line")
+        copy = tool_button("copy", copy_tip, self.command_wanted.emit, 16)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 14, 14, 14)
         layout.setSpacing(10)
         layout.addWidget(self._task)
         layout.addWidget(self._find)
         layout.addSpacing(2)
-        layout.addLayout(row(label(tr("Engine"), "title"), None, copy))
+        layout.addLayout(row(label(self.tr("Engine"), "title"), None, copy))
         for part in (self._engine, self._summary, self._missing, self._options, self._forecast):
             layout.addWidget(part)
         layout.addSpacing(2)
@@ -90,13 +90,14 @@ class EnginePanel(QWidget):
         self._erasing.set_engine(str(self._engine.itemData(number)))
 
     def _show(self) -> None:
-        erasing, tr = self._erasing, self.tr
+        erasing = self._erasing
         self._task.set_chosen(TASKS.index(erasing.task) if erasing.task in TASKS else 0)
         self._find.setVisible(erasing.task is Task.TEXT)
         auto = erasing.engine == "auto"
         info = erasing.plan.info if auto and erasing.plan.info is not None else erasing.info
-        best = info.card.name if auto and info is not None else tr("none is ready")
-        self._engine.setItemText(0, tr("Recommended: %1").replace("%1", best if auto else tr("the best for this mask")))
+        best = info.card.name if auto and info is not None else self.tr("none is ready")
+        best = best if auto else self.tr("the best for this mask")
+        self._engine.setItemText(0, self.tr("Recommended: %1").replace("%1", best))
         with QSignalBlocker(self._engine):
             self._engine.setCurrentIndex(max(0, self._engine.findData(erasing.engine)))
         self._summary.setText(info.card.summary if info is not None else "")
@@ -107,18 +108,18 @@ class EnginePanel(QWidget):
         self._show_progress()
 
     def _show_forecast(self) -> None:
-        plan, tr = self._erasing.plan, self.tr
+        plan = self._erasing.plan
         nothing = self._erasing.editor.sheet is None or self._erasing.editor.state.masks.blank
         if nothing or plan.info is None or not plan.megapixels:
             self._forecast.setText("")
         elif plan.forecast is None:
-            self._forecast.setText(tr("Not measured on this machine yet; the first run will tell."))
+            self._forecast.setText(self.tr("Not measured on this machine yet; the first run will tell."))
             set_role(self._forecast, "role", "faint")
         else:
-            text = tr("About %1 on this machine (%2 measured) · %3 MP")
+            text = self.tr("About %1 on this machine (%2 measured) · %3 MP")
             text = text.replace("%1", duration(plan.forecast.seconds)).replace("%2", str(plan.forecast.runs))
             text, role = text.replace("%3", f"{plan.megapixels:.1f}"), fit(plan.forecast)
-            self._forecast.setText(text if role != "bad" else text + " " + tr("It may not fit into memory."))
+            self._forecast.setText(text if role != "bad" else text + " " + self.tr("It may not fit into memory."))
             set_role(self._forecast, "role", role)
         self._forecast.setVisible(bool(self._forecast.text()))
 

@@ -33,7 +33,8 @@ class ExportDialog(Dialog):
         self._format = QComboBox()
         self._format.setAccessibleName(self.tr("Format"))
         for name, suffix in sorted(FORMATS, key=lambda item: not _alike(item[1], own)):
-            text = name + (f" – {self.tr('as the original')}" if source is not None and _alike(suffix, own) else "")
+            as_is = self.tr("%1 – as the original").replace("%1", name)
+            text = as_is if source is not None and _alike(suffix, own) else name
             self._format.addItem(text, suffix)
         self._format.currentIndexChanged.connect(self._format_chosen)
         first = own if any(_alike(suffix, own) for _, suffix in FORMATS) else ".png"

@@ -26,16 +26,16 @@ class LayersPanel(QWidget):
         self._shown: MaskStack | None = None
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._show)
-        tr = self.tr
-        clear = tool_button("clear", tr("Clear the mask"), editor.clear_mask, 16)
-        invert = tool_button("invert", tr("Invert the mask"), editor.invert_mask, 16)
+        clear = tool_button("clear", self.tr("Clear the mask"), editor.clear_mask, 16)
+        invert = tool_button("invert", self.tr("Invert the mask"), editor.invert_mask, 16)
         for small in (clear, invert):
             small.setProperty("flat", "small")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
-        layout.addLayout(row(label(tr("Mask"), "title"), None, invert, clear, spacing=2))
-        self._empty = label(tr("Nothing is marked yet. Paint over what should go, or find text."), "faint", wraps=True)
+        layout.addLayout(row(label(self.tr("Mask"), "title"), None, invert, clear, spacing=2))
+        nothing = self.tr("Nothing is marked yet. Paint over what should go, or find text.")
+        self._empty = label(nothing, "faint", wraps=True)
         layout.addWidget(self._empty)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(6)
@@ -58,20 +58,20 @@ class LayersPanel(QWidget):
         self._empty.setVisible(stack is None or not (stack.layers or stack.text.lines))
 
     def _row(self, number: int, layer: MaskLayer) -> QWidget:
-        tr, editor = self.tr, self._editor
+        editor = self._editor
         meaning = QComboBox()
-        meaning.setAccessibleName(tr("What this layer does"))
-        words = tr("Erase"), tr("Keep (subtract)"), tr("Protect"), tr("Do not copy from")
+        meaning.setAccessibleName(self.tr("What this layer does"))
+        words = self.tr("Erase"), self.tr("Keep (subtract)"), self.tr("Protect"), self.tr("Do not copy from")
         for text, name in zip(words, ICONS, strict=True):
             meaning.addItem(icon(name), text)
         meaning.setCurrentIndex(ROLES.index(layer.role))
         meaning.activated.connect(partial(self._set_role, number))
-        eye = tool_button("eye" if layer.visible else "eye-off", tr("Hide") if layer.visible else tr("Show"))
+        eye = tool_button("eye" if layer.visible else "eye-off", self.tr("Hide") if layer.visible else self.tr("Show"))
         eye.clicked.connect(
-            lambda: editor.do(tr("Hide layer"), verbs.show_layer(editor.state, number, not layer.visible))
+            lambda: editor.do(self.tr("Hide layer"), verbs.show_layer(editor.state, number, not layer.visible))
         )
-        bin_ = tool_button("trash", tr("Delete this layer"), size=17)
-        bin_.clicked.connect(lambda: editor.do(tr("Delete layer"), verbs.remove_layer(editor.state, number)))
+        bin_ = tool_button("trash", self.tr("Delete this layer"), size=17)
+        bin_.clicked.connect(lambda: editor.do(self.tr("Delete layer"), verbs.remove_layer(editor.state, number)))
         return _framed(meaning, eye, bin_)
 
     def _text_row(self, stack: MaskStack) -> QWidget:

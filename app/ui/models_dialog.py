@@ -97,20 +97,20 @@ class ModelsDialog(Dialog):
         return frame
 
     def _weight(self, card: Card, holding: Holding) -> QVBoxLayout:
-        weight, tr = holding.weight, self.tr
+        weight = holding.weight
         size = holding.path.stat().st_size if holding.path is not None else weight.size
         about = [weight.licence, f"{size / 1e6:.1f} MB" if size else "", weight.source]
         words = label(" · ".join(part for part in about if part), "faint", wraps=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = row(label(weight.file, "small"), None, spacing=4)
         if holding.path is None and weight.url:
-            buttons.addWidget(button(tr("Download"), partial(self._download, card, weight), "", "download"))
+            buttons.addWidget(button(self.tr("Download"), partial(self._download, card, weight), "", "download"))
         if holding.path is None:
-            buttons.addWidget(button(tr("Import…"), partial(self._import, card, weight), "", "folder"))
+            buttons.addWidget(button(self.tr("Import…"), partial(self._import, card, weight), "", "folder"))
         else:
-            buttons.addWidget(button(tr("Show file"), partial(_reveal, holding.path), "plain", "folder"))
+            buttons.addWidget(button(self.tr("Show file"), partial(_reveal, holding.path), "plain", "folder"))
             if not holding.bundled:
-                buttons.addWidget(button(tr("Remove"), partial(self._remove, card, weight), "plain", "trash"))
+                buttons.addWidget(button(self.tr("Remove"), partial(self._remove, card, weight), "plain", "trash"))
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addLayout(buttons)

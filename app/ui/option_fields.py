@@ -59,7 +59,8 @@ class OptionFields(QWidget):
     def _name_toggle(self) -> None:
         count = len(self._erasing.changed_options(self._card)) if self._card is not None else 0
         more = self.tr("Hide options") if self._fields.isVisibleTo(self) else self.tr("Options")
-        self._toggle.setText(f"{more} · {self.tr('%1 changed').replace('%1', str(count))}" if count else more)
+        changed = self.tr("%1 changed").replace("%1", str(count))
+        self._toggle.setText(f"{more} · {changed}" if count else more)
 
     def _add(self, number: int, option: Option) -> None:
         assert self._card is not None

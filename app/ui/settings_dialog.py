@@ -29,7 +29,7 @@ from app.ui.bits import Dialog, button, label, row
 CONTEXT = "Settings"
 
 
-_WORDS = {
+WORDS = {
     "system": "As the system", "light": "Light", "dark": "Dark", "tint": "Colour", "ants": "Marching ants",
     "auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA graphics card (CUDA)",
     "mps": "Apple graphics (Metal)",
@@ -39,7 +39,7 @@ _WORDS = {
 
 
 def _name(choice: object) -> str:
-    return _say(_WORDS.get(str(choice), str(choice)))
+    return _say(WORDS.get(str(choice), str(choice)))
 
 
 def _say(text: str) -> str:

@@ -25,7 +25,6 @@ class StartPage(QWidget):
     def __init__(self, settings: SettingsStore) -> None:
         super().__init__()
         self._settings = settings
-        tr = self.tr
         hint = QFrame()
         hint.setObjectName("dropHint")
         hint.setFixedWidth(520)
@@ -36,15 +35,15 @@ class StartPage(QWidget):
         sign.setPixmap(app_icon().pixmap(64, 64))
         for part in (
             sign,
-            label(tr("Drop a picture here"), "headline"),
-            label(tr("or paste one with Ctrl+V"), "muted"),
+            label(self.tr("Drop a picture here"), "headline"),
+            label(self.tr("or paste one with Ctrl+V"), "muted"),
         ):
             inner.addWidget(part, alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(12)
         openers = row(
             None,
-            button(tr("Open…"), self.open_wanted.emit, "primary", ""),
-            button(tr("Try the sample"), self.sample_wanted.emit),
+            button(self.tr("Open…"), self.open_wanted.emit, "primary", ""),
+            button(self.tr("Try the sample"), self.sample_wanted.emit),
             None,
             spacing=10,
         )

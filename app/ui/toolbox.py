@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -10,7 +10,7 @@ from app.document.coverage import Combine
 from app.document.state import LayerRole
 from app.state.editor import Editor
 from app.state.finding import TextFinding
-from app.tools import TOOLS
+from app.tools import TOOLS, ToolRow
 from app.ui.bits import Amount, More, Segments, button, label, row, rule
 from app.ui.icons import icon
 
@@ -18,23 +18,9 @@ MODES = (Combine.ADD, Combine.SUBTRACT, Combine.INTERSECT, Combine.REPLACE)
 ROLES = (LayerRole.ADD, LayerRole.PROTECT, LayerRole.NO_SAMPLE, LayerRole.SUBTRACT)
 
 
-def tool_names(widget: QWidget) -> dict[str, tuple[str, str]]:
-    """Name and hint of every tool, in the person's language."""
-    tr = widget.tr
-    return {
-        "brush": (tr("Brush"), tr("Paint over what should go. A closed loop is filled.")),
-        "eraser": (tr("Mask eraser"), tr("Wipe away what you painted.")),
-        "text": (tr("Find text"), tr("Click lines on or off, or stroke over them.")),
-        "smart": (tr("Smart select"), tr("Stroke roughly over a thing; its rim is found.")),
-        "rectangle": (tr("Rectangle"), tr("Drag from corner to corner.")),
-        "ellipse": (tr("Ellipse"), tr("Drag from corner to corner.")),
-        "lasso": (tr("Lasso"), tr("Draw around what should go.")),
-        "polygon": (tr("Polygon"), tr("Click corners; a double click closes.")),
-        "wand": (tr("Magic wand"), tr("Click on an area of one colour.")),
-        "colour": (tr("Colour range"), tr("Click on a colour to take it everywhere.")),
-        "restore": (tr("Restore"), tr("Paint the original back through what was erased.")),
-        "hand": (tr("Hand"), tr("Move the view. The space bar does it with any tool.")),
-    }
+def say(text: str) -> str:
+    """A text of the tools table in the person's language."""
+    return QCoreApplication.translate("Tools", text)
 
 
 class Toolbox(QFrame):
@@ -50,14 +36,14 @@ class Toolbox(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(7, 9, 7, 9)
         layout.setSpacing(3)
-        names, group = tool_names(self), 0
+        group = 0
         for tool in TOOLS:
             if tool.group != group:
                 layout.addSpacing(5)
                 layout.addWidget(rule())
                 layout.addSpacing(5)
                 group = tool.group
-            made = self._button(tool.id, tool.shortcut, names[tool.id])
+            made = self._button(tool)
             self._buttons[tool.id] = made
             layout.addWidget(made)
         layout.addStretch(1)
@@ -65,21 +51,22 @@ class Toolbox(QFrame):
         editor.tool_changed.connect(self._show)
         self._show()
 
-    def _button(self, name: str, shortcut: str, words: tuple[str, str]) -> QToolButton:
+    def _button(self, tool: ToolRow) -> QToolButton:
         made = QToolButton()
-        made.setIcon(icon(name))
+        name, hint = say(tool.name), say(tool.hint)
+        made.setIcon(icon(tool.id))
         made.setIconSize(QSize(22, 22))
         made.setFixedSize(QSize(39, 38))
         made.setCheckable(True)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        made.setToolTip(f"<b>{words[0]}</b> &nbsp;<span style='color:gray'>{shortcut}</span><br>{words[1]}")
-        made.setAccessibleName(words[0])
-        made.setAccessibleDescription(words[1])
-        made.clicked.connect(lambda: self._editor.use(name))
+        made.setToolTip(f"<b>{name}</b> &nbsp;<span style='color:gray'>{tool.shortcut}</span><br>{hint}")
+        made.setAccessibleName(name)
+        made.setAccessibleDescription(hint)
+        made.clicked.connect(lambda: self._editor.use(tool.id))
         self._group.addButton(made)
-        key = QShortcut(QKeySequence(shortcut), self)
+        key = QShortcut(QKeySequence(tool.shortcut), self)
         key.setContext(Qt.ShortcutContext.WindowShortcut)
-        key.activated.connect(lambda: self._editor.use(name))
+        key.activated.connect(lambda: self._editor.use(tool.id))
         return made
 
     def _show(self) -> None:
@@ -113,31 +100,31 @@ class OptionsBar(QFrame):
         self._show_values()
 
     def _made(self) -> dict[str, QWidget]:
-        tr, editor = self.tr, self._editor
-        self._size = Amount(tr("Size"), 1, 1000, " px", curved=True)
+        editor = self._editor
+        self._size = Amount(self.tr("Size"), 1, 1000, " px", curved=True)
         self._size.changed.connect(lambda v: editor.set_tool(size=float(v)))
-        self._hardness = Amount(tr("Hardness"), 0, 100, " %")
+        self._hardness = Amount(self.tr("Hardness"), 0, 100, " %")
         self._hardness.changed.connect(lambda v: editor.set_tool(hardness=v / 100))
-        self._smoothing = Amount(tr("Smoothing"), 0, 100, " %")
+        self._smoothing = Amount(self.tr("Smoothing"), 0, 100, " %")
         self._smoothing.changed.connect(lambda v: editor.set_tool(smoothing=v / 100))
-        self._tolerance = Amount(tr("Tolerance"), 0, 128)
+        self._tolerance = Amount(self.tr("Tolerance"), 0, 128)
         self._tolerance.changed.connect(lambda v: editor.set_tool(tolerance=v))
         self._mode = Segments(
-            [("add", "", tr("Add to the mask (Shift)")), ("subtract", "", tr("Take from the mask (Alt)")),
-             ("intersect", "", tr("Keep only what is in both")), ("replace", "", tr("Replace the mask"))],
-            tr("Mode"),
+            [("add", "", self.tr("Add to the mask (Shift)")), ("subtract", "", self.tr("Take from the mask (Alt)")),
+             ("intersect", "", self.tr("Keep only what is in both")), ("replace", "", self.tr("Replace the mask"))],
+            self.tr("Mode"),
         )  # fmt: skip
         self._mode.chosen.connect(lambda number: editor.set_tool(mode=MODES[number]))
         self._checks = {
-            "pressure": self._check(tr("Pen pressure changes the size"), "pressure"),
-            "close_loops": self._check(tr("Fill closed loops"), "close_loops"),
+            "pressure": self._check(self.tr("Pen pressure changes the size"), "pressure"),
+            "close_loops": self._check(self.tr("Fill closed loops"), "close_loops"),
         }
         return {
             "size": self._size,
             "hardness": self._hardness,
             "smoothing": self._more(),
             "tolerance": self._tolerance,
-            "contiguous": self._check(tr("Connected only"), "contiguous"),
+            "contiguous": self._check(self.tr("Connected only"), "contiguous"),
             "mode": self._mode,
             "role": self._role_box(),
             "text": self._text_part(),
@@ -158,22 +145,20 @@ class OptionsBar(QFrame):
         return made
 
     def _role_box(self) -> QWidget:
-        tr = self.tr
         self._role = QComboBox()
-        self._role.setAccessibleName(tr("What painting means"))
-        texts = tr("Erase"), tr("Protect"), tr("Do not copy from"), tr("Keep (subtract)")
+        self._role.setAccessibleName(self.tr("What painting means"))
+        texts = self.tr("Erase"), self.tr("Protect"), self.tr("Do not copy from"), self.tr("Keep (subtract)")
         for text, name in zip(texts, ("erase", "shield", "no-sample", "subtract"), strict=True):
             self._role.addItem(icon(name), text)
         self._role.activated.connect(lambda number: self._editor.set_tool(role=ROLES[number]))
         holder = QWidget()
-        holder.setLayout(row(label(tr("Paint"), "muted"), self._role))
+        holder.setLayout(row(label(self.tr("Paint"), "muted"), self._role))
         return holder
 
     def _text_part(self) -> QWidget:
-        tr = self.tr
-        self._find = button(tr("Find text"), self._finding.find, icon_name="text")
-        self._all = button(tr("All"), lambda: self._finding.choose_all(True), "plain")
-        self._none = button(tr("None"), lambda: self._finding.choose_all(False), "plain")
+        self._find = button(self.tr("Find text"), self._finding.find, icon_name="text")
+        self._all = button(self.tr("All"), lambda: self._finding.choose_all(True), "plain")
+        self._none = button(self.tr("None"), lambda: self._finding.choose_all(False), "plain")
         self._count = QLabel()
         self._count.setProperty("role", "muted")
         holder = QWidget()
@@ -182,9 +167,8 @@ class OptionsBar(QFrame):
 
     def _show_tool(self) -> None:
         tool = self._editor.row
-        name, hint = tool_names(self)[tool.id]
-        self._name.setText(name)
-        self._hint.setText(hint)
+        self._name.setText(say(tool.name))
+        self._hint.setText(say(tool.hint))
         for field, part in self._parts.items():
             part.setVisible(field in tool.options)
         self._hint.setVisible(len(tool.options) <= 3)

@@ -156,8 +156,8 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{sheet.title.name}[*] – Cleanplate")
         document = sheet.document
         labels, at = document.labels, document.position
-        self.actions_.by_id["undo"].setEnabled(at > 0)
-        self.actions_.by_id["redo"].setEnabled(at + 1 < len(labels))
+        self.actions_.step("undo", labels[at] if at > 0 else None)
+        self.actions_.step("redo", labels[at + 1] if at + 1 < len(labels) else None)
 
     def _show_compare(self) -> None:
         for mode in (Compare.SPLIT, Compare.SIDE, Compare.DIFFERENCE):

@@ -1,0 +1,1424 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Cleanplate</source>
+        <translation>关于 Cleanplate</translation>
+    </message>
+    <message>
+        <source>Version %1</source>
+        <translation>版本 %1</translation>
+    </message>
+    <message>
+        <source>Your pictures stay on this machine. Outside the mask not a bit is changed.</source>
+        <translation>您的图片只保留在本机。蒙版之外不会改动任何一位数据。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Engines</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Software</source>
+        <translation>软件</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;About Cleanplate</source>
+        <translation>关于 Cleanplate(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Actual size</source>
+        <translation>实际大小(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>取消(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Clear</source>
+        <translation>清除(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Close picture</source>
+        <translation>关闭图片(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy result</source>
+        <translation>复制结果(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Difference</source>
+        <translation>差异(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Erase</source>
+        <translation>擦除(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Export picture…</source>
+        <translation>导出图片(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Feather…</source>
+        <translation>羽化(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Fit the window</source>
+        <translation>适合窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Grow…</source>
+        <translation>扩大(&amp;G)…</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Invert</source>
+        <translation>反转(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts…</source>
+        <translation>键盘快捷键(&amp;K)…</translation>
+    </message>
+    <message>
+        <source>&amp;Log…</source>
+        <translation>日志(&amp;L)…</translation>
+    </message>
+    <message>
+        <source>&amp;Marching ants</source>
+        <translation>蚂蚁线(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Mask</source>
+        <translation>蒙版(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Models…</source>
+        <translation>模型(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Next picture in the folder</source>
+        <translation>文件夹中的下一张(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>打开(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Preferences…</source>
+        <translation>首选项(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>&amp;Previous picture in the folder</source>
+        <translation>文件夹中的上一张(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Save project</source>
+        <translation>保存项目(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Shrink…</source>
+        <translation>收缩(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Try several engines</source>
+        <translation>试用多个引擎(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Before and after: &amp;split line</source>
+        <translation>前后对比：分割线(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Before and after: side &amp;by side</source>
+        <translation>前后对比：并排(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Choose &amp;all text</source>
+        <translation>选择所有文字(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Copy &amp;diagnostics</source>
+        <translation>复制诊断信息(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Copy as co&amp;mmand</source>
+        <translation>复制为命令(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Export &amp;mask…</source>
+        <translation>导出蒙版(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>Fill &amp;holes</source>
+        <translation>填充孔洞(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Find &amp;text</source>
+        <translation>查找文字(&amp;T)</translation>
+    </message>
+    <message>
+        <source>From f&amp;ile…</source>
+        <translation>来自文件(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>From t&amp;ransparency</source>
+        <translation>来自透明度(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>打开最近的文件(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Open from &amp;clipboard</source>
+        <translation>从剪贴板打开(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Open the &amp;sample picture</source>
+        <translation>打开示例图片(&amp;S)</translation>
+    </message>
+    <message>
+        <source>S&amp;mooth…</source>
+        <translation>平滑(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>Save project &amp;as…</source>
+        <translation>项目另存为(&amp;A)…</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;in</source>
+        <translation>放大(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;out</source>
+        <translation>缩小(&amp;O)</translation>
+    </message>
+</context>
+<context>
+    <name>Canvas</name>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后</translation>
+    </message>
+</context>
+<context>
+    <name>Commands</name>
+    <message>
+        <source>Grow mask</source>
+        <translation>扩大蒙版</translation>
+    </message>
+    <message>
+        <source>Shrink mask</source>
+        <translation>收缩蒙版</translation>
+    </message>
+    <message>
+        <source>Feather mask</source>
+        <translation>羽化蒙版</translation>
+    </message>
+    <message>
+        <source>Smooth mask</source>
+        <translation>平滑蒙版</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>填充孔洞</translation>
+    </message>
+    <message>
+        <source>Pictures and projects</source>
+        <translation>图片和项目</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>There is no picture on the clipboard.</source>
+        <translation>剪贴板中没有图片。</translation>
+    </message>
+    <message>
+        <source>Pasting</source>
+        <translation>正在粘贴</translation>
+    </message>
+    <message>
+        <source>The picture %1 of this project was moved or deleted.</source>
+        <translation>此项目的图片 %1 已被移动或删除。</translation>
+    </message>
+    <message>
+        <source>Do you know where it is now?</source>
+        <translation>您知道它现在在哪里吗？</translation>
+    </message>
+    <message>
+        <source>Find it…</source>
+        <translation>查找…</translation>
+    </message>
+    <message>
+        <source>Keep the changes to %1?</source>
+        <translation>保留对 %1 的更改吗？</translation>
+    </message>
+    <message>
+        <source>A project keeps the picture, the mask and every edit.</source>
+        <translation>项目会保留图片、蒙版和每次编辑。</translation>
+    </message>
+    <message>
+        <source>Project</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>保存项目</translation>
+    </message>
+    <message>
+        <source>Export mask</source>
+        <translation>导出蒙版</translation>
+    </message>
+    <message>
+        <source>Mask from file</source>
+        <translation>来自文件的蒙版</translation>
+    </message>
+    <message>
+        <source>untitled</source>
+        <translation>未命名</translation>
+    </message>
+    <message>
+        <source>The result is on the clipboard.</source>
+        <translation>结果已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Copying</source>
+        <translation>正在复制</translation>
+    </message>
+    <message>
+        <source>This needs a picture that has a file, and an engine.</source>
+        <translation>这需要一张有文件的图片和一个引擎。</translation>
+    </message>
+    <message>
+        <source>The command is on the clipboard.</source>
+        <translation>命令已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>像素</translation>
+    </message>
+    <message>
+        <source>Diagnostics are on the clipboard. Nothing was sent.</source>
+        <translation>诊断信息已复制到剪贴板。未发送任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>CompareBar</name>
+    <message>
+        <source>Hold to see the original (\)</source>
+        <translation>按住查看原图 (\)</translation>
+    </message>
+    <message>
+        <source>Split line (F9)</source>
+        <translation>分割线 (F9)</translation>
+    </message>
+    <message>
+        <source>Side by side (F10)</source>
+        <translation>并排 (F10)</translation>
+    </message>
+    <message>
+        <source>Difference (F11)</source>
+        <translation>差异 (F11)</translation>
+    </message>
+</context>
+<context>
+    <name>Editor</name>
+    <message>
+        <source>Restore paints through what was erased.</source>
+        <translation>“恢复”会让被擦除处的原图重新显现。</translation>
+    </message>
+    <message>
+        <source>There is nothing to restore here.</source>
+        <translation>这里没有可恢复的内容。</translation>
+    </message>
+    <message>
+        <source>The operation was dropped: the picture changed meanwhile.</source>
+        <translation>操作已放弃：图片在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>请重试。</translation>
+    </message>
+</context>
+<context>
+    <name>EditsPanel</name>
+    <message>
+        <source>Edits</source>
+        <translation>编辑</translation>
+    </message>
+    <message>
+        <source>What you erase is listed here. The picture itself is never changed.</source>
+        <translation>您擦除的内容会列在这里。图片本身不会被改动。</translation>
+    </message>
+    <message>
+        <source>Show this edit on the canvas</source>
+        <translation>在画布上显示此编辑</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
+        <source>Object</source>
+        <translation>物体</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Hide edit</source>
+        <translation>隐藏编辑</translation>
+    </message>
+    <message>
+        <source>Make anew</source>
+        <translation>重新生成</translation>
+    </message>
+    <message>
+        <source>Delete this edit</source>
+        <translation>删除此编辑</translation>
+    </message>
+    <message>
+        <source>Delete edit</source>
+        <translation>删除编辑</translation>
+    </message>
+    <message>
+        <source>With another seed</source>
+        <translation>使用另一个随机种子</translation>
+    </message>
+    <message>
+        <source>With %1</source>
+        <translation>使用 %1</translation>
+    </message>
+    <message>
+        <source>Take its mask up again</source>
+        <translation>重新使用其蒙版</translation>
+    </message>
+    <message>
+        <source>Mask of edit</source>
+        <translation>编辑的蒙版</translation>
+    </message>
+    <message>
+        <source>Choose variant</source>
+        <translation>选择变体</translation>
+    </message>
+    <message>
+        <source>Visible seam</source>
+        <translation>可见接缝</translation>
+    </message>
+    <message>
+        <source>Text left</source>
+        <translation>残留文字</translation>
+    </message>
+</context>
+<context>
+    <name>EnginePanel</name>
+    <message>
+        <source>%1 (weights missing)</source>
+        <translation>%1（缺少权重）</translation>
+    </message>
+    <message>
+        <source>Cancel (Esc)</source>
+        <translation>取消 (Esc)</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Remove text</source>
+        <translation>去除文字</translation>
+    </message>
+    <message>
+        <source>Letters, captions, signs, watermarks</source>
+        <translation>字母、字幕、标牌、水印</translation>
+    </message>
+    <message>
+        <source>Remove object</source>
+        <translation>去除物体</translation>
+    </message>
+    <message>
+        <source>Things and people</source>
+        <translation>物品和人物</translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Find text</source>
+        <translation>查找文字</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Get what is missing…</source>
+        <translation>获取缺少的内容…</translation>
+    </message>
+    <message>
+        <source>Erase what is marked (Ctrl+Enter)</source>
+        <translation>擦除已标记的内容 (Ctrl+Enter)</translation>
+    </message>
+    <message>
+        <source>Try several engines</source>
+        <translation>试用多个引擎</translation>
+    </message>
+    <message>
+        <source>Erase with every engine that is ready, and choose the best result</source>
+        <translation>用每个就绪的引擎擦除，并选择最好的结果</translation>
+    </message>
+    <message>
+        <source>Copy as command: the same on the command line</source>
+        <translation>复制为命令：在命令行中执行相同操作</translation>
+    </message>
+    <message>
+        <source>none is ready</source>
+        <translation>没有就绪的引擎</translation>
+    </message>
+    <message>
+        <source>the best for this mask</source>
+        <translation>最适合此蒙版的引擎</translation>
+    </message>
+    <message>
+        <source>Recommended: %1</source>
+        <translation>推荐：%1</translation>
+    </message>
+    <message>
+        <source>Not measured on this machine yet; the first run will tell.</source>
+        <translation>尚未在本机测量；首次运行后可知。</translation>
+    </message>
+    <message>
+        <source>About %1 on this machine (%2 measured) · %3 MP</source>
+        <translation>本机约需 %1（已测量 %2 次）· %3 百万像素</translation>
+    </message>
+    <message>
+        <source>It may not fit into memory.</source>
+        <translation>内存可能不足。</translation>
+    </message>
+    <message>
+        <source>starting the engine process</source>
+        <translation>正在启动引擎进程</translation>
+    </message>
+</context>
+<context>
+    <name>Erasing</name>
+    <message>
+        <source>Paint over it, or use Find text.</source>
+        <translation>请涂抹它，或使用“查找文字”。</translation>
+    </message>
+    <message>
+        <source>Nothing is marked to be erased yet.</source>
+        <translation>尚未标记要擦除的内容。</translation>
+    </message>
+    <message>
+        <source>No engine is ready on this machine.</source>
+        <translation>本机没有就绪的引擎。</translation>
+    </message>
+    <message>
+        <source>%1 needs weights that are not on this machine yet.</source>
+        <translation>%1 需要的权重尚不在本机。</translation>
+    </message>
+    <message>
+        <source>The models page says how to get them.</source>
+        <translation>模型页面说明如何获取。</translation>
+    </message>
+    <message>
+        <source>The mask is empty: everything in it is protected.</source>
+        <translation>蒙版为空：其中的一切都受保护。</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>正在准备</translation>
+    </message>
+    <message>
+        <source>The result was dropped: the picture under it changed meanwhile.</source>
+        <translation>结果已放弃：其下的图片在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Erase again.</source>
+        <translation>请重新擦除。</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorBar</name>
+    <message>
+        <source>Close this message (Esc)</source>
+        <translation>关闭此消息 (Esc)</translation>
+    </message>
+    <message>
+        <source>Open models…</source>
+        <translation>打开模型…</translation>
+    </message>
+    <message>
+        <source>Show the log…</source>
+        <translation>显示日志…</translation>
+    </message>
+    <message>
+        <source>Find the picture…</source>
+        <translation>查找图片…</translation>
+    </message>
+    <message>
+        <source>Recover…</source>
+        <translation>恢复…</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export picture</source>
+        <translation>导出图片</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>%1 – as the original</source>
+        <translation>%1 – 与原图相同</translation>
+    </message>
+    <message>
+        <source>untitled</source>
+        <translation>未命名</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>measuring…</source>
+        <translation>正在测量…</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Depth, colour profile and metadata stay as they are; an embedded thumbnail is left out.</source>
+        <translation>位深、颜色配置文件和元数据保持不变；不包含嵌入的缩略图。</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>%1 exists already. Replace it?</source>
+        <translation>%1 已存在。要替换吗？</translation>
+    </message>
+</context>
+<context>
+    <name>Files</name>
+    <message>
+        <source>Opening %1</source>
+        <translation>正在打开 %1</translation>
+    </message>
+    <message>
+        <source>Recovering</source>
+        <translation>正在恢复</translation>
+    </message>
+    <message>
+        <source>Saved %1.</source>
+        <translation>已保存 %1。</translation>
+    </message>
+    <message>
+        <source>Saving %1</source>
+        <translation>正在保存 %1</translation>
+    </message>
+    <message>
+        <source>Exported %1, %2 MB.</source>
+        <translation>已导出 %1，%2 MB。</translation>
+    </message>
+    <message>
+        <source>Exporting %1</source>
+        <translation>正在导出 %1</translation>
+    </message>
+    <message>
+        <source>Exported the mask as %1.</source>
+        <translation>蒙版已导出为 %1。</translation>
+    </message>
+    <message>
+        <source>Exporting the mask</source>
+        <translation>正在导出蒙版</translation>
+    </message>
+    <message>
+        <source>Reading the mask</source>
+        <translation>正在读取蒙版</translation>
+    </message>
+    <message>
+        <source>This picture has no transparency.</source>
+        <translation>此图片没有透明度。</translation>
+    </message>
+    <message>
+        <source>Autosave</source>
+        <translation>自动保存</translation>
+    </message>
+</context>
+<context>
+    <name>History</name>
+    <message>
+        <source>Brush</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Choose text</source>
+        <translation>选择文字</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Colour range</source>
+        <translation>颜色范围</translation>
+    </message>
+    <message>
+        <source>Ellipse</source>
+        <translation>椭圆</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Erase anew</source>
+        <translation>重新擦除</translation>
+    </message>
+    <message>
+        <source>Find text</source>
+        <translation>查找文字</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Magic wand</source>
+        <translation>魔棒</translation>
+    </message>
+    <message>
+        <source>Mask eraser</source>
+        <translation>蒙版橡皮擦</translation>
+    </message>
+    <message>
+        <source>Mask from file</source>
+        <translation>来自文件的蒙版</translation>
+    </message>
+    <message>
+        <source>Mask from transparency</source>
+        <translation>来自透明度的蒙版</translation>
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation>多边形</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Smart select</source>
+        <translation>智能选择</translation>
+    </message>
+</context>
+<context>
+    <name>LayersPanel</name>
+    <message>
+        <source>Clear the mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Invert the mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
+        <source>Nothing is marked yet. Paint over what should go, or find text.</source>
+        <translation>尚未标记任何内容。涂抹要去除的部分，或查找文字。</translation>
+    </message>
+    <message>
+        <source>What this layer does</source>
+        <translation>此图层的作用</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Keep (subtract)</source>
+        <translation>保留（减去）</translation>
+    </message>
+    <message>
+        <source>Protect</source>
+        <translation>保护</translation>
+    </message>
+    <message>
+        <source>Do not copy from</source>
+        <translation>不从此处取样</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Hide layer</source>
+        <translation>隐藏图层</translation>
+    </message>
+    <message>
+        <source>Delete this layer</source>
+        <translation>删除此图层</translation>
+    </message>
+    <message>
+        <source>Delete layer</source>
+        <translation>删除图层</translation>
+    </message>
+    <message>
+        <source>Text: %1 of %2 lines</source>
+        <translation>文字：%2 行中的 %1 行</translation>
+    </message>
+    <message>
+        <source>Forget the lines that were found</source>
+        <translation>忘记已找到的行</translation>
+    </message>
+    <message>
+        <source>Forget text</source>
+        <translation>忘记文字</translation>
+    </message>
+    <message>
+        <source>Role of layer</source>
+        <translation>图层的作用</translation>
+    </message>
+</context>
+<context>
+    <name>LogDialog</name>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Nothing has been logged.</source>
+        <translation>没有日志记录。</translation>
+    </message>
+    <message>
+        <source>Copy diagnostics</source>
+        <translation>复制诊断信息</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Weights are fetched or taken in only when you ask for it, and checked before they are used.</source>
+        <translation>只有在您要求时才会下载或导入权重，并在使用前进行检查。</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Weights missing</source>
+        <translation>缺少权重</translation>
+    </message>
+    <message>
+        <source>Needs no weights.</source>
+        <translation>不需要权重。</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Show file</source>
+        <translation>显示文件</translation>
+    </message>
+    <message>
+        <source>Import weights</source>
+        <translation>导入权重</translation>
+    </message>
+    <message>
+        <source>Delete %1 from this machine?</source>
+        <translation>从本机删除 %1 吗？</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>These weights may not be used commercially: %1. Go on?</source>
+        <translation>这些权重不得用于商业用途：%1。要继续吗？</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+</context>
+<context>
+    <name>OptionFields</name>
+    <message>
+        <source>Hide options</source>
+        <translation>隐藏选项</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>选项</translation>
+    </message>
+    <message>
+        <source>%1 changed</source>
+        <translation>已更改 %1 项</translation>
+    </message>
+</context>
+<context>
+    <name>OptionsBar</name>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Hardness</source>
+        <translation>硬度</translation>
+    </message>
+    <message>
+        <source>Smoothing</source>
+        <translation>平滑</translation>
+    </message>
+    <message>
+        <source>Tolerance</source>
+        <translation>容差</translation>
+    </message>
+    <message>
+        <source>Add to the mask (Shift)</source>
+        <translation>添加到蒙版 (Shift)</translation>
+    </message>
+    <message>
+        <source>Take from the mask (Alt)</source>
+        <translation>从蒙版减去 (Alt)</translation>
+    </message>
+    <message>
+        <source>Keep only what is in both</source>
+        <translation>只保留交集</translation>
+    </message>
+    <message>
+        <source>Replace the mask</source>
+        <translation>替换蒙版</translation>
+    </message>
+    <message>
+        <source>Mode</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Pen pressure changes the size</source>
+        <translation>笔压改变大小</translation>
+    </message>
+    <message>
+        <source>Fill closed loops</source>
+        <translation>填充闭合的圈</translation>
+    </message>
+    <message>
+        <source>Connected only</source>
+        <translation>仅限相连区域</translation>
+    </message>
+    <message>
+        <source>More about the stroke</source>
+        <translation>更多笔触设置</translation>
+    </message>
+    <message>
+        <source>What painting means</source>
+        <translation>涂抹的作用</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Protect</source>
+        <translation>保护</translation>
+    </message>
+    <message>
+        <source>Do not copy from</source>
+        <translation>不从此处取样</translation>
+    </message>
+    <message>
+        <source>Keep (subtract)</source>
+        <translation>保留（减去）</translation>
+    </message>
+    <message>
+        <source>Paint</source>
+        <translation>涂抹</translation>
+    </message>
+    <message>
+        <source>Find text</source>
+        <translation>查找文字</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>%1 of %2 lines chosen</source>
+        <translation>已选择 %2 行中的 %1 行</translation>
+    </message>
+</context>
+<context>
+    <name>RecoverDialog</name>
+    <message>
+        <source>Recover</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Cleanplate did not end well the last time. What was open has been kept.</source>
+        <translation>Cleanplate 上次未正常结束。当时打开的内容已保留。</translation>
+    </message>
+    <message>
+        <source>Throw away</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>稍后</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Apple graphics (Metal)</source>
+        <translation>Apple 图形 (Metal)</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Autosave every (seconds)</source>
+        <translation>自动保存间隔（秒）</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Editing</source>
+        <translation>编辑</translation>
+    </message>
+    <message>
+        <source>Engine for objects</source>
+        <translation>物体引擎</translation>
+    </message>
+    <message>
+        <source>Engine for text</source>
+        <translation>文字引擎</translation>
+    </message>
+    <message>
+        <source>Engines</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>English</source>
+        <translation>English</translation>
+    </message>
+    <message>
+        <source>Kept apart from your files, for after a crash.</source>
+        <translation>与您的文件分开保存，供崩溃后使用。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Marching ants</source>
+        <translation>蚂蚁线</translation>
+    </message>
+    <message>
+        <source>Mask colour</source>
+        <translation>蒙版颜色</translation>
+    </message>
+    <message>
+        <source>Mask opacity</source>
+        <translation>蒙版不透明度</translation>
+    </message>
+    <message>
+        <source>Memory for history (MB)</source>
+        <translation>历史记录内存 (MB)</translation>
+    </message>
+    <message>
+        <source>NVIDIA graphics card (CUDA)</source>
+        <translation>NVIDIA 显卡 (CUDA)</translation>
+    </message>
+    <message>
+        <source>Older steps go to disk; none is lost.</source>
+        <translation>较早的步骤会存到磁盘；不会丢失。</translation>
+    </message>
+    <message>
+        <source>Processor (CPU)</source>
+        <translation>处理器 (CPU)</translation>
+    </message>
+    <message>
+        <source>Show the mask as</source>
+        <translation>蒙版显示为</translation>
+    </message>
+    <message>
+        <source>Takes effect at the next start.</source>
+        <translation>下次启动时生效。</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Where engines compute. “auto” takes a graphics card if there is one.</source>
+        <translation>引擎在哪里计算。“自动”会在有显卡时使用显卡。</translation>
+    </message>
+    <message>
+        <source>“auto” takes the best that is ready on this machine.</source>
+        <translation>“自动”使用本机就绪的最佳引擎。</translation>
+    </message>
+    <message>
+        <source>简体中文</source>
+        <translation>简体中文</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Preferences</source>
+        <translation>首选项</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Defaults</source>
+        <translation>默认值</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutsDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Defaults</source>
+        <translation>默认值</translation>
+    </message>
+    <message>
+        <source>These keys are used twice: %1</source>
+        <translation>这些按键被重复使用：%1</translation>
+    </message>
+</context>
+<context>
+    <name>StartPage</name>
+    <message>
+        <source>Drop a picture here</source>
+        <translation>将图片拖放到此处</translation>
+    </message>
+    <message>
+        <source>or paste one with Ctrl+V</source>
+        <translation>或按 Ctrl+V 粘贴</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>打开…</translation>
+    </message>
+    <message>
+        <source>Try the sample</source>
+        <translation>试用示例</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Zoom out (Ctrl+-)</source>
+        <translation>缩小 (Ctrl+-)</translation>
+    </message>
+    <message>
+        <source>Zoom in (Ctrl++)</source>
+        <translation>放大 (Ctrl++)</translation>
+    </message>
+    <message>
+        <source>Fit the window (Ctrl+0)</source>
+        <translation>适合窗口 (Ctrl+0)</translation>
+    </message>
+    <message>
+        <source>Fit the window</source>
+        <translation>适合窗口</translation>
+    </message>
+    <message>
+        <source>Memory of the editor and its engine process</source>
+        <translation>编辑器及其引擎进程占用的内存</translation>
+    </message>
+    <message>
+        <source>Where engines compute</source>
+        <translation>引擎在哪里计算</translation>
+    </message>
+</context>
+<context>
+    <name>TextFinding</name>
+    <message>
+        <source>Outlining text</source>
+        <translation>正在勾勒文字</translation>
+    </message>
+    <message>
+        <source>Looking for text</source>
+        <translation>正在查找文字</translation>
+    </message>
+    <message>
+        <source>Paint over it by hand; small or faint text may be missed.</source>
+        <translation>请手动涂抹；细小或模糊的文字可能会被遗漏。</translation>
+    </message>
+    <message>
+        <source>No text was found.</source>
+        <translation>未找到文字。</translation>
+    </message>
+</context>
+<context>
+    <name>Toolbox</name>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+</context>
+<context>
+    <name>Tools</name>
+    <message>
+        <source>Brush</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Click corners; double-click closes.</source>
+        <translation>点击各角；双击闭合。</translation>
+    </message>
+    <message>
+        <source>Click lines on or off, or stroke over them.</source>
+        <translation>点击以选择或取消各行，或在其上涂抹。</translation>
+    </message>
+    <message>
+        <source>Click on a colour to take it everywhere.</source>
+        <translation>点击一种颜色以选取所有该颜色。</translation>
+    </message>
+    <message>
+        <source>Click on an area of one colour.</source>
+        <translation>点击单一颜色的区域。</translation>
+    </message>
+    <message>
+        <source>Colour range</source>
+        <translation>颜色范围</translation>
+    </message>
+    <message>
+        <source>Drag from corner to corner.</source>
+        <translation>从一角拖到另一角。</translation>
+    </message>
+    <message>
+        <source>Draw around what should go.</source>
+        <translation>圈出要去除的部分。</translation>
+    </message>
+    <message>
+        <source>Ellipse</source>
+        <translation>椭圆</translation>
+    </message>
+    <message>
+        <source>Find text</source>
+        <translation>查找文字</translation>
+    </message>
+    <message>
+        <source>Hand</source>
+        <translation>抓手</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Magic wand</source>
+        <translation>魔棒</translation>
+    </message>
+    <message>
+        <source>Mask eraser</source>
+        <translation>蒙版橡皮擦</translation>
+    </message>
+    <message>
+        <source>Move the view. Space does it with any tool.</source>
+        <translation>移动视图。使用任何工具时按空格键均可。</translation>
+    </message>
+    <message>
+        <source>Paint over what should go. A closed loop is filled.</source>
+        <translation>涂抹要去除的部分。闭合的圈会被填充。</translation>
+    </message>
+    <message>
+        <source>Paint the original back through what was erased.</source>
+        <translation>在擦除处重新绘出原图。</translation>
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation>多边形</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Smart select</source>
+        <translation>智能选择</translation>
+    </message>
+    <message>
+        <source>Stroke roughly over a thing.</source>
+        <translation>在物体上粗略涂抹。</translation>
+    </message>
+    <message>
+        <source>Wipe away what you painted.</source>
+        <translation>擦去您涂抹的部分。</translation>
+    </message>
+</context>
+<context>
+    <name>Trying</name>
+    <message>
+        <source>There is only one engine to try on this machine.</source>
+        <translation>本机只有一个可试用的引擎。</translation>
+    </message>
+    <message>
+        <source>The models page says how to get more.</source>
+        <translation>模型页面说明如何获取更多。</translation>
+    </message>
+    <message>
+        <source>Judging</source>
+        <translation>正在评判</translation>
+    </message>
+</context>
+</TS>
