@@ -149,7 +149,6 @@ class Amount(QWidget):
         self._box.setRange(low, high)
         self._box.setSuffix(unit)
         self._box.setFixedWidth(66)
-        self._box.setProperty("bare", "true")
         self._box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._box.setAccessibleName(name)

@@ -1,10 +1,10 @@
-"""Notices above the canvas: one clear sentence, what helps, perhaps a button. They never cover the picture."""
+"""Notices over the top of the canvas: one clear sentence, what helps, perhaps a button. Nothing moves for them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QLabel
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from app.state.notices import Notice, Remedy, Weight
 from app.ui.bits import button, label, row, set_role, tool_button
@@ -15,13 +15,18 @@ _SECONDS = {Weight.INFO: 7, Weight.DONE: 4, Weight.WARNING: 14, Weight.ERROR: 0}
 """How long a notice stays; 0: until it is closed."""
 
 
+_WIDTH, _GAP = 680, 14
+
+
 class ErrorBar(QFrame):
     """Shows the newest notice; graver ones are not replaced by lighter ones. ``remedied`` carries a ``Remedy``."""
 
     remedied = Signal(object)
 
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__()
+    def __init__(self, over: QWidget, tokens: Tokens) -> None:
+        super().__init__(over)
+        self._over = over
+        over.installEventFilter(self)
         self.setObjectName("notice")
         self._tokens = tokens
         self._waiting: list[Notice] = []
@@ -30,10 +35,14 @@ class ErrorBar(QFrame):
         self._message = label(role="title", wraps=True)
         self._hint = label(role="muted", wraps=True)
         self._remedy = button("", self._pressed)
-        layout = row(self._sign, self._message, self._hint, None, self._remedy, spacing=12)
-        layout.setStretch(2, 1)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._message)
+        words.addWidget(self._hint)
+        layout = row(self._sign, words, self._remedy, spacing=12)
+        layout.setStretch(1, 1)
         layout.addWidget(tool_button("close", self.tr("Close this message (Esc)"), self.dismiss, 16))
-        layout.setContentsMargins(14, 8, 10, 8)
+        layout.setContentsMargins(14, 9, 10, 9)
         self.setLayout(layout)
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.dismiss)
@@ -66,6 +75,19 @@ class ErrorBar(QFrame):
         if self._now is not None:
             self._paint_sign(self._now)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Stay at the top of what it lies over."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        width = min(_WIDTH, self._over.width() - 2 * _GAP)
+        self.setFixedWidth(width)
+        self.setFixedHeight(max(self.heightForWidth(width), self.sizeHint().height()))
+        self.move((self._over.width() - width) // 2, _GAP)
+        self.raise_()
+
     def _show(self, notice: Notice) -> None:
         self._now = notice
         self._message.setText(notice.message)
@@ -83,6 +105,7 @@ class ErrorBar(QFrame):
             self._timer.stop()
         self.setAccessibleName(f"{notice.message} {notice.hint}")
         self.show()
+        self._place()
 
     def _paint_sign(self, notice: Notice) -> None:
         tokens = self._tokens

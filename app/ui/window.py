@@ -43,7 +43,8 @@ class Window(QMainWindow):
         self.canvas = Canvas(editor, settings)
         self.pointing = Pointing(self.canvas)
         self.compare_bar = CompareBar(self.canvas)
-        self.notices = ErrorBar(tokens)
+        self._middle = QStackedWidget()
+        self.notices = ErrorBar(self._middle, tokens)
         self.start_page = StartPage(settings)
         self.toolbox = Toolbox(editor)
         self.options_bar = OptionsBar(editor, workshop.finding)
@@ -63,14 +64,12 @@ class Window(QMainWindow):
         self._show_document()
 
     def _lay_out(self) -> None:
-        self._middle = QStackedWidget()
         self._middle.addWidget(self.start_page)
         self._middle.addWidget(self.canvas)
         centre = QVBoxLayout()
         centre.setContentsMargins(0, 0, 0, 0)
         centre.setSpacing(0)
-        for part in (self.options_bar, self.notices):
-            centre.addWidget(part)
+        centre.addWidget(self.options_bar)
         centre.addWidget(self._middle, 1)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
