@@ -213,7 +213,7 @@ class Trainer:
         return torch.cat(parts)
 
     def _write_row(self, seconds: float, loss: Mapping[str, float], scores: Mapping[str, float]) -> None:
-        columns = ("loss", "l1", "gradient", "pyramid", "stroke", "coverage", "triplet", "adversarial")
+        columns = ("loss", "l1", "gradient", "pyramid", "stroke", "ghost", "coverage", "triplet", "adversarial")
         rate = self._optimiser.param_groups[0]["lr"]
         row: dict[str, float | str] = {"step": self._step, "samples": self._samples, "seconds": round(seconds, 1)}
         row["learning_rate"] = rate

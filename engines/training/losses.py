@@ -57,6 +57,16 @@ def coverage_bce(logits: Tensor, stroke: Tensor, mask: Tensor) -> Tensor:
     return hole_mean(functional.binary_cross_entropy_with_logits(logits, stroke, reduction="none"), mask)
 
 
+def ghost(out: Tensor, image: Tensor, truth: Tensor, stroke: Tensor) -> Tensor:
+    """How much of the text is left standing: what an unsure network leaves, and plain L1 lets it leave.
+
+    A hinge on stroke pixels: the result must be at least half as far from the text as the truth is
+    (arXiv 2204.12743's triplet with the text itself as the negative).
+    """
+    wanted, gone = (truth - image).abs(), (out - image).abs()
+    return hole_mean(functional.relu(0.5 * wanted - gone), stroke)
+
+
 def triplet(out: Tensor, coarse: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
     """The triplet erasure loss (arXiv 2204.12743), corrected: nearer to the truth than the coarse result is.
 

@@ -94,8 +94,9 @@ class StrokeFillRecipe(Recipe):
         return {
             **self._common(out.image, batch),
             "stroke": losses.hole_l1(out.image, batch.truth, batch.stroke * batch.mask),
+            "ghost": losses.ghost(out.image, batch.image, batch.truth, batch.stroke * batch.mask),
             "fill": 0.2 * losses.hole_l1(out.fill, batch.truth, batch.mask),
-            "coverage": 0.1 * losses.coverage_bce(out.coverage, batch.stroke, batch.mask),
+            "coverage": 0.2 * losses.coverage_bce(out.coverage, batch.stroke, batch.mask),
             **self._triplet(out.image, out.fill, batch, progress),
         }, out.image
 
@@ -122,6 +123,7 @@ class GaRNetRecipe(Recipe):
         return {
             **self._common(image, batch),
             "stroke": losses.hole_l1(image, batch.truth, batch.stroke * batch.mask),
+            "ghost": losses.ghost(image, batch.image, batch.truth, batch.stroke * batch.mask),
             "half": 0.75 * _at_scale(half, batch, 2),
             "quarter": 0.6 * _at_scale(quarter, batch, 4),
             "attention": _attention(out.attention, batch) / len(out.attention),

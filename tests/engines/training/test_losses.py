@@ -61,6 +61,16 @@ def test_the_triplet_pulls_towards_the_truth_and_never_towards_the_coarse_result
     assert (out.grad[inside] < 0).all()  # descending raises the value, towards the truth
 
 
+def test_text_that_is_left_standing_costs_and_any_way_off_it_helps() -> None:
+    image, truth, stroke = torch.zeros(1, 3, 32, 32), torch.full((1, 3, 32, 32), 0.6), hole(32, 16)
+    left = torch.zeros_like(image).requires_grad_()
+    assert losses.ghost(image, image, truth, stroke).item() == pytest.approx(0.3, abs=0.01)
+    assert losses.ghost(truth, image, truth, stroke).item() == 0
+    losses.ghost(left + 0.1, image, truth, stroke).backward()
+    assert left.grad is not None
+    assert (left.grad[stroke.bool().expand_as(left)] < 0).all()
+
+
 def test_the_triplet_lets_a_coarse_result_alone_that_is_right_already() -> None:
     truth = torch.full((1, 3, 32, 32), 0.8)
     out = truth.clone().requires_grad_()
