@@ -81,9 +81,9 @@ class Camera:
         self.wait(lambda: time.monotonic() > until and not self.window.workshop.tasks.running)
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
-        """Write ``<name>-<shade>.png``."""
+        """Write ``<name>-<shade>.jpg``."""
         self.settle()
-        (widget or self.window).grab().save(str(self._target / f"{name}-{self._shade}.png"))
+        (widget or self.window).grab().save(str(self._target / f"{name}-{self._shade}.jpg"), "JPG", 90)
 
 
 def _states(camera: Camera, window: Window) -> None:
