@@ -118,7 +118,7 @@ class Files(QObject):
 
     # ---- saving
 
-    def save_project(self, path: Path, then: Callable[[], None] | None = None) -> None:
+    def save_project(self, path: Path, then: Callable[[], object] | None = None) -> None:
         """Write the project file."""
         sheet = self.editor.sheet
         if sheet is None:

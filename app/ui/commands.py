@@ -84,12 +84,10 @@ class Commands(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a file, once what is open may be left."""
-        if self.may_leave():
-            self._shop.files.open(path)
+        self.leave(lambda: self._shop.files.open(path))
 
     def sample(self) -> None:
-        if self.may_leave():
-            self._shop.files.open(resources_dir() / "samples" / "coffee.jpg", sample=True)
+        self.leave(lambda: self._shop.files.open(resources_dir() / "samples" / "coffee.jpg", sample=True))
 
     def paste(self) -> None:
         image = QGuiApplication.clipboard().image()
@@ -100,8 +98,7 @@ class Commands(QObject):
                 return
             self._editor.tell(Notice(Weight.INFO, self.tr("There is no picture on the clipboard.")))
             return
-        if self.may_leave():
-            self._open_image(image)
+        self.leave(lambda: self._open_image(image))
 
     def _open_image(self, image: QImage) -> None:
         path = self._shop.files.scratch / f"pasted-{int(time.time())}.png"
@@ -140,15 +137,18 @@ class Commands(QObject):
         menu.setEnabled(bool(self._shop.settings.value.recent))
 
     def close_picture(self) -> None:
-        if self.may_leave():
+        def close() -> None:
             self._editor.open(None)
             self._shop.files.recovery.forget()
 
-    def may_leave(self) -> bool:
-        """Whether the open picture may go: nothing would be lost, or the person says so."""
+        self.leave(close)
+
+    def leave(self, go: Callable[[], object]) -> None:
+        """Call ``go`` once the open picture may be left: nothing would be lost, it was saved, or the person says so."""
         sheet = self._editor.sheet
         if sheet is None or not sheet.dirty:
-            return True
+            go()
+            return
         box = QMessageBox(self._window)
         box.setText(self.tr("Keep the changes to %1?").replace("%1", sheet.title.name))
         box.setInformativeText(self.tr("A project keeps the picture, the mask and every edit."))
@@ -156,26 +156,28 @@ class Commands(QObject):
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         answer = box.exec()
         if answer == buttons.Save:
-            self.save()
-            return False
-        return answer == buttons.Discard
+            self._save_to(sheet.title.project or self._ask_project(), go)
+        elif answer == buttons.Discard:
+            go()
 
     # ---- saving
 
     def save(self) -> None:
         sheet = self._editor.sheet
-        if sheet is None:
-            return
-        if sheet.title.project is None:
-            self.save_as()
-        else:
-            self._shop.files.save_project(sheet.title.project)
+        if sheet is not None:
+            self._save_to(sheet.title.project or self._ask_project())
 
     def save_as(self) -> None:
+        self._save_to(self._ask_project())
+
+    def _ask_project(self) -> Path | None:
         kind = self.tr("Project")
         name = self._ask_target(self.tr("Save project"), SUFFIX, f"{kind} (*{SUFFIX})")
-        if name:
-            self._shop.files.save_project(Path(name))
+        return Path(name) if name else None
+
+    def _save_to(self, path: Path | None, then: Callable[[], object] | None = None) -> None:
+        if path is not None:
+            self._shop.files.save_project(path, then)
 
     def export(self) -> None:
         from app.ui.export_dialog import ExportDialog

@@ -37,6 +37,7 @@ class Window(QMainWindow):
     def __init__(self, workshop: Workshop, tokens: Tokens) -> None:
         super().__init__()
         self.workshop = workshop
+        self._leaving = False
         editor, settings = workshop.editor, workshop.settings
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
@@ -62,6 +63,10 @@ class Window(QMainWindow):
         if settings.value.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.value.geometry.encode()))
         self._show_document()
+
+    def _close_for_good(self) -> None:
+        self._leaving = True
+        self.close()
 
     def _lay_out(self) -> None:
         self._middle.addWidget(self.start_page)
@@ -183,8 +188,9 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if not self.commands.may_leave():
+        if not self._leaving:
             event.ignore()
+            self.commands.leave(self._close_for_good)
             return
         self.workshop.settings.update(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
         self.workshop.close()

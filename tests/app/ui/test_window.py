@@ -356,6 +356,19 @@ def test_leaving_with_changes_asks(open_window: Window, monkeypatch: pytest.Monk
     assert len(asked) == 2
 
 
+def test_saving_on_leaving_goes_on_afterwards(
+    open_window: Window, tmp_path: Path, wait: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drag(open_window, (60, 150), (160, 150))
+    sheet = open_window.workshop.editor.sheet
+    assert sheet is not None
+    sheet.title.project = tmp_path / "kept.cleanplate"
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
+    open_window.close()
+    wait(lambda: not open_window.isVisible())
+    assert (tmp_path / "kept.cleanplate").exists()
+
+
 def test_notices_stay_in_order_of_weight(open_window: Window) -> None:
     bar = open_window.notices
     bar.tell(Notice(Weight.ERROR, "Broken.", "Mend it.", Remedy.LOG))
