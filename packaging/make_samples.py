@@ -1,7 +1,7 @@
 """Draws the sample photo: text on the "coffee" picture that the scikit-image package carries (CC0, by Rachel Michetti).
 
-    pip download --no-deps scikit-image && unzip -p scikit_image-*.whl skimage/data/coffee.png > coffee.png
-    python packaging/make_samples.py coffee.png resources/samples
+pip download --no-deps scikit-image && unzip -p scikit_image-*.whl skimage/data/coffee.png > coffee.png
+python packaging/make_samples.py coffee.png resources/samples
 """
 
 from __future__ import annotations

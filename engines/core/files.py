@@ -77,6 +77,8 @@ class Fingerprints:
         return {str(key): str(value) for key, value in table.items()} if isinstance(table, dict) else {}
 
     def _remember(self, path: Path, entry: str) -> None:
+        if not self._memory.parent.is_dir():  # who only looks leaves no folder behind
+            return
         table = {name: value for name, value in self._read().items() if Path(name).exists()}
         with contextlib.suppress(EngineError):  # a folder that cannot be written only costs time
             write_bytes(self._memory, json.dumps({**table, str(path): entry}, indent=1).encode())

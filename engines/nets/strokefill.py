@@ -36,6 +36,12 @@ class StrokeFillOutput(NamedTuple):
     coverage: Tensor
 
 
+def silence(layer: nn.Conv2d) -> None:
+    """Make a layer say nothing at first, so that what it adds to is learnt from a sensible start."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
 class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions beside the identity; starts as the identity."""
 
@@ -43,8 +49,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)
+        silence(self.conv2)
 
     def forward(self, value: Tensor) -> Tensor:
         branch: Tensor = self.conv2(functional.leaky_relu(self.conv1(value), 0.1))
@@ -114,8 +119,7 @@ class StrokeFill(nn.Module):
         super().__init__()
         self.finder = UNet(4, 1, _FINDER)
         self.painter = UNet(8, 4, _PAINTER)
-        nn.init.zeros_(self.painter.head.weight)
-        nn.init.zeros_(self.painter.head.bias)
+        silence(self.painter.head)
 
     def forward(self, image: Tensor, mask: Tensor) -> StrokeFillOutput:
         """``image``: ``(n, 3, h, w)`` in 0..1, not blanked; ``mask``: ``(n, 1, h, w)``, 1 = erase."""

@@ -78,7 +78,7 @@ def test_the_same_call_gives_the_same_pixels(job: Job) -> None:
 
 
 def test_the_input_is_left_alone(job: Job) -> None:
-    image = photo((64, 64)).astype(np.float32) / 255
+    image = np.asarray(photo((64, 64)) / 255, np.float32)
     alpha = hole((64, 64))
     kept, kept_alpha = image.copy(), alpha.copy()
     image.flags.writeable = alpha.flags.writeable = False

@@ -59,7 +59,10 @@ def mask_for(kind: Kind, layers: Sequence[Layer], side: int, skirt: int, rng: np
             np.maximum(out, support(layer, side), out=out)
         return mask_ops.grow(out, int(rng.integers(1, 7)) + skirt)
     if kind is Kind.BLOCK:
-        points = np.concatenate([p for layer in layers for p in _parts(layer)])
+        parts = [part for layer in layers for part in _parts(layer)]
+        if not parts:  # text so faint that nobody sees it
+            return out
+        points = np.concatenate(parts)
         margin = _margin(layers[0], skirt, rng)
         if rng.random() < 0.5:
             _fill_box(out, points, margin)
