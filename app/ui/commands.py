@@ -143,6 +143,12 @@ class Commands(QObject):
 
         self.leave(close)
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether leaving the open picture would lose anything."""
+        sheet = self._editor.sheet
+        return sheet is not None and sheet.dirty
+
     def leave(self, go: Callable[[], object]) -> None:
         """Call ``go`` once the open picture may be left: nothing would be lost, it was saved, or the person says so."""
         sheet = self._editor.sheet

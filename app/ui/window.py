@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -188,9 +188,10 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if not self._leaving:
+        if self.commands.unsaved and not self._leaving:
             event.ignore()
-            self.commands.leave(self._close_for_good)
+            # a window does not close again while it is being asked to
+            self.commands.leave(lambda: QTimer.singleShot(0, self._close_for_good))
             return
         self.workshop.settings.update(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
         self.workshop.close()
