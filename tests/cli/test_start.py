@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,15 @@ from app import VERSION
 from engines.core.faults import EngineError, Fault
 from tests.cli.run import ROOT, cleanplate
 
-COMMANDS = ["erase", "engines", "doctor", "models", *(f"models {verb}" for verb in ("import", "download", "list"))]
+COMMANDS = [
+    "erase",
+    "evaluate",
+    "train",
+    "engines",
+    "doctor",
+    "models",
+    *(f"models {verb}" for verb in ("import", "download", "list")),
+]
 
 
 def test_help_works() -> None:
@@ -32,11 +41,23 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert shown.err == ""
 
 
-@pytest.mark.parametrize("command", ["", "models"])
-def test_no_command_shows_the_help_as_wrong_usage(command: str) -> None:
-    shown = cleanplate(*command.split())
+def test_a_group_without_a_command_shows_its_help_as_wrong_usage() -> None:
+    shown = cleanplate("models")
     assert (shown.returncode, shown.stderr) == (2, "")
     assert "Usage:" in shown.stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
+@pytest.mark.parametrize("arguments", [[], ["edit", "photo.jpg"]])
+def test_the_editor_without_a_screen_is_refused_in_one_line(arguments: list[str]) -> None:
+    screens = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    env = {name: value for name, value in os.environ.items() if name not in screens}
+    command = [sys.executable, "-m", "app", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert "no screen" in line
+    assert "cleanplate --help" in line
 
 
 @pytest.mark.parametrize(
