@@ -45,6 +45,7 @@ class Canvas(QWidget):
         editor.opened.connect(self._opened)
         editor.shown.connect(self._shown)
         editor.guide_changed.connect(self.update)
+        editor.tool_changed.connect(self.update)
         editor.changed.connect(self._marks_changed)
         settings.changed.connect(self.restyle)
 

@@ -24,11 +24,15 @@ def polygon(view: View, points: Sequence[tuple[float, float]] | NDArray[np.float
     return QPolygonF([QPointF(*view.to_screen(float(x), float(y))) for x, y in points])
 
 
-def draw_text(painter: QPainter, view: View, text: TextChoice, hovered: int | None, accent: QColor) -> None:
-    """Every found line: a thin outline; chosen ones are filled by the mask and drawn stronger."""
+def draw_text(
+    painter: QPainter, view: View, text: TextChoice, hovered: int | None, accent: QColor, *, unchosen: bool
+) -> None:
+    """Found lines: chosen ones are drawn stronger, and the mask fills them; the others as thin dashes, or not."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for number, line in enumerate(text.lines):
         chosen = number in text.chosen
+        if not (chosen or unchosen):
+            continue
         shape = polygon(view, line.polygon)
         painter.setBrush(_glass(accent, 60) if number == hovered else Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 110), 3.4 if chosen else 2.4))

@@ -154,7 +154,8 @@ class Scene:
             marks.draw_ants(painter, self._outlines(sheet, view), self.step)
         text = sheet.document.state.masks.text
         if text.lines and self._preview is None:
-            marks.draw_text(painter, view, text, frame.editor.hovered, self.accent)
+            choosing = frame.editor.row.id == "text"  # with another tool in hand, lines that stay are no news
+            marks.draw_text(painter, view, text, frame.editor.hovered, self.accent, unchosen=choosing)
         marks.draw_guide(painter, view, frame.editor.guide)
         if frame.ring is not None and frame.compare is Compare.OFF:
             marks.draw_ring(painter, *frame.ring)
