@@ -21,7 +21,7 @@ Colours: TypeAlias = NDArray[np.float32]
 _OUTLIER = 25 / 255
 """A ring pixel that is further from the median difference is something else than a change of light."""
 
-_EASE = 2.0
+_EASE = 4.0
 """Standard deviation in pixels by which the ring's differences are smoothed: their noise is not to spread."""
 
 _GHOST = 25 / 255
@@ -90,7 +90,7 @@ def read(
         picture = extra[source] if source in extra else frames[source]
         for number, chosen in wanted[source]:
             at = canvases[number].places(found[number])[chosen]
-            colours[number][chosen] = sample(picture, at, cubic=True)
+            colours[number][chosen] = sample(picture, at, sharp=True)
     return colours
 
 

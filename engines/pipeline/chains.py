@@ -23,10 +23,10 @@ Ints: TypeAlias = NDArray[np.int32]
 NOWHERE = -1
 """In place of a source frame: this pixel leads to none."""
 
-CLEAR = 3
+CLEAR = 4
 """A pixel is a source only so far from a hole: nearer ones hold some of the object's colour when interpolated."""
 
-RING = 7
+RING = 8
 """Pixels around the hole that are traced as well, to compare what is found with what is there."""
 
 LONGEST = 60
@@ -177,9 +177,11 @@ def _landed(to: Points, there: Domain) -> tuple[Flags, Flags]:
 
 def by_source(frames: Ints) -> Iterable[tuple[int, NDArray[Any]]]:
     """The source frames that occur, each with the numbers of its pixels."""
+    if len(frames) == 0:
+        return
     order = np.argsort(frames, kind="stable")
     ordered = frames[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.intp)
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     for start, end in zip(starts, np.r_[starts[1:], len(ordered)], strict=True):
         if ordered[start] != NOWHERE:
             yield int(ordered[start]), order[start:end]

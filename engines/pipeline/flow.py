@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engines.core.mask_ops import disc
 from engines.pipeline.global_motion import fit_motion, motion_field, refined
 from engines.pipeline.membrane import Flags, membrane
-from engines.pipeline.sampling import places, warped
+from engines.pipeline.sampling import places, read_at, warped
 
 Grey: TypeAlias = NDArray[np.uint8]
 """``(h, w)`` uint8 luma: what flow is measured on."""
@@ -52,7 +52,7 @@ class FlowMeter:
 
     def __init__(self, quick: bool = False) -> None:
         preset = cv2.DISOPTICAL_FLOW_PRESET_FAST if quick else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
-        self._dis = cv2.DISOpticalFlow_create(preset)
+        self._dis = cv2.DISOpticalFlow.create(preset)
 
     def pair(self, first: Grey, second: Grey) -> Pair:
         """The motion between two pictures of one size."""
@@ -61,7 +61,7 @@ class FlowMeter:
     def _between(self, first: Grey, second: Grey) -> Flow:
         if min(first.shape) < 16:  # too small for its coarsest patches
             return np.zeros((*first.shape, 2), np.float32)
-        return np.asarray(self._dis.calc(first, second, None), np.float32)
+        return np.asarray(self._dis.calc(first, second, None), np.float32)  # type: ignore[call-overload] # none is allowed
 
 
 def with_misses(there: Flow, back: Flow) -> Pair:
@@ -110,7 +110,7 @@ def completed(raw: Pair, first: Surroundings, second: Surroundings) -> Completed
         return Completed(raw, motion, motion is not None and _explains(raw, motion, first, second))
     rigid = motion is not None and _explains(raw, motion, first, second)
     ahead = _field(motion, raw.there.shape)
-    behind = _field(None if motion is None else np.linalg.inv(motion), raw.there.shape)
+    behind = _field(None if motion is None else np.asarray(np.linalg.inv(motion), np.float64), raw.there.shape)
     if rigid:
         return Completed(with_misses(ahead, behind), motion, True)
     there = _repaired(raw.there, raw.miss_there, ahead, first, second)
@@ -131,9 +131,8 @@ def _repaired(flow: Flow, miss: NDArray[np.float32], ahead: Flow, here: Surround
 def _lands_in(flow: Flow, where: Flags) -> Flags:
     if not where.any():
         return where
-    landed = np.rint(places(flow)).astype(np.int32)
-    h, w = where.shape
-    return np.asarray(where[np.clip(landed[..., 1], 0, h - 1), np.clip(landed[..., 0], 0, w - 1)])
+    landed = read_at(where.astype(np.uint8), places(flow), cv2.INTER_NEAREST)
+    return np.asarray(landed > 0, np.bool_)
 
 
 def _worse(flow: Flow, ahead: Flow, here: Surroundings, there: Surroundings) -> Flags:
@@ -141,9 +140,9 @@ def _worse(flow: Flow, ahead: Flow, here: Surroundings, there: Surroundings) -> 
     apart = np.abs(flow - ahead).max(axis=2) > _APART
     doubt = here.halo & apart
     if not doubt.any():
-        return doubt
+        return np.asarray(doubt)
     own, shared = (_residual(here.grey, there.grey, each) for each in (flow, ahead))
-    return np.asarray(doubt & (shared <= own + _LEVELS))
+    return np.asarray(doubt & (shared <= own + _LEVELS), np.bool_)
 
 
 def _residual(first: Grey, second: Grey, flow: Flow) -> NDArray[np.float32]:
@@ -170,7 +169,7 @@ def _inside(flow: Flow) -> Flags:
     landed = places(flow)
     h, w = flow.shape[:2]
     x, y = landed[..., 0], landed[..., 1]
-    return np.asarray((x >= 0) & (y >= 0) & (x <= w - 1) & (y <= h - 1))
+    return np.asarray((x >= 0) & (y >= 0) & (x <= w - 1) & (y <= h - 1), np.bool_)
 
 
 def _cell_means(values: NDArray[np.float32], seen: Flags) -> NDArray[np.float32]:

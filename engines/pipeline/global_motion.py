@@ -19,9 +19,7 @@ _MOST = 1e-3
 """Perspective terms (per pixel) beyond which a fit is no camera's motion between two frames."""
 
 
-def fit_motion(
-    flow: NDArray[np.float32], trusted: NDArray[np.bool_]
-) -> NDArray[np.float64] | None:
+def fit_motion(flow: NDArray[np.float32], trusted: NDArray[np.bool_]) -> NDArray[np.float64] | None:
     """The 3 x 3 homography that most trusted vectors of ``flow`` (``(h, w, 2)``) follow; None where none is found."""
     rows, columns = np.nonzero(trusted[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP])
     if len(rows) < _FEWEST:
@@ -31,19 +29,16 @@ def fit_motion(
     end = start + flow[y, x]
     cv2.setRNGSeed(1)  # the same frames must give the same film
     found, inliers = cv2.findHomography(start, end, cv2.USAC_MAGSAC, _TOLERANCE, maxIters=500, confidence=0.999)
-    if found is None or inliers is None or inliers.sum() < _FEWEST or not _sane(found):
+    if found is None or inliers is None or inliers.sum() < _FEWEST:
         return None
-    return np.asarray(found / found[2, 2], np.float64)
+    motion = np.asarray(found / found[2, 2], np.float64)
+    return motion if _sane(motion) else None
 
 
 def _sane(motion: NDArray[np.float64]) -> bool:
     scaled = motion / motion[2, 2]
     turn = scaled[:2, :2]
-    return bool(
-        np.isfinite(scaled).all()
-        and np.abs(scaled[2, :2]).max() < _MOST
-        and 0.5 < np.linalg.det(turn) < 2
-    )
+    return bool(np.isfinite(scaled).all() and np.abs(scaled[2, :2]).max() < _MOST and 0.5 < np.linalg.det(turn) < 2)
 
 
 def motion_field(motion: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -15,27 +15,34 @@ _ROW = 1024
 """OpenCV takes no list of more than 32,767 places: they are folded into rows."""
 
 
-def sample(image: NDArray[Any], at: Points, *, cubic: bool = False) -> NDArray[np.float32]:
+def sample(image: NDArray[Any], at: Points, *, sharp: bool = False) -> NDArray[np.float32]:
     """``image`` (``(h, w)`` or ``(h, w, c)``) read at ``at``: ``(n,)`` or ``(n, c)`` float32.
 
-    Linear, or bicubic (Keys 1981, a = -0.75); what lies beyond the border is the border's.
+    Linear, or ``sharp`` (Lanczos, 8 x 8 pixels); what lies beyond the border is the border's.
     """
     if len(at) == 0:
         return np.zeros((0, *image.shape[2:]), np.float32)
     rows = -(-len(at) // _ROW)
-    grid = np.zeros((rows * _ROW, 2), np.float32)
-    grid[: len(at)] = at
-    grid = grid.reshape(rows, _ROW, 2)
-    how = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-    source = image if image.dtype in (np.uint8, np.uint16, np.float32) else image.astype(np.float32)
-    read = cv2.remap(source.astype(np.float32, copy=False), grid, None, how, borderMode=cv2.BORDER_REPLICATE)
+    places_ = np.zeros((rows * _ROW, 2), np.float32)
+    places_[: len(at)] = at
+    how = cv2.INTER_LANCZOS4 if sharp else cv2.INTER_LINEAR
+    read = read_at(image.astype(np.float32, copy=False), places_.reshape(rows, _ROW, 2), how)
     return np.asarray(read.reshape(rows * _ROW, *image.shape[2:])[: len(at)], np.float32)
 
 
 def warped(image: NDArray[Any], flow: NDArray[np.float32]) -> NDArray[Any]:
     """``image`` read at every pixel moved by ``flow`` (``(h, w, 2)``), linearly."""
-    read = cv2.remap(image, places(flow), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(read)
+    return read_at(image, places(flow))
+
+
+def read_at(
+    image: NDArray[Any],
+    at: NDArray[np.float32],
+    how: int = cv2.INTER_LINEAR,
+    beyond: int = cv2.BORDER_REPLICATE,
+) -> NDArray[Any]:
+    """``image`` read at the places ``at`` (``(h, w, 2)``); ``how`` and ``beyond`` are OpenCV's constants."""
+    return np.asarray(cv2.remap(image, at, None, how, borderMode=beyond))  # type: ignore[call-overload] # no second map
 
 
 def places(flow: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -47,10 +47,7 @@ class Shot:
         for number, alpha in enumerate(alphas):
             progress(number / len(alphas))
             small.append(_reduced(frames[number], size))
-            covered = (alpha > 0).astype(np.float32)
-            if scale < 1:
-                covered = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)
-            holes.append(np.asarray(covered > 0, np.bool_))
+            holes.append(_touched(alpha, size))
         return cls(small, holes, [Domain.of(hole) for hole in holes], scale)
 
     def __len__(self) -> int:
@@ -102,6 +99,14 @@ def _reduced(frame: FloatImage, size: tuple[int, int]) -> Small:
     if size != (frame.shape[1], frame.shape[0]):
         frame = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.float32)
     return np.asarray(np.rint(np.clip(frame, 0, 1) * 255), np.uint8)
+
+
+def _touched(alpha: Alpha, size: tuple[int, int]) -> Flags:
+    """The reduced pixels (``size``: width, height) of which any part is covered."""
+    if size == (alpha.shape[1], alpha.shape[0]):
+        return alpha > 0
+    share = cv2.resize((alpha > 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(share > 0, np.bool_)
 
 
 def _smooth(frame: Small, hole: Flags) -> Small:

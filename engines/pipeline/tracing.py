@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -96,7 +96,8 @@ class Painter:
         canvases = [Canvas.of(self.holes[i], self.shot.domains[i], self.scale) for i in numbers]
         colours, real = self._fused(canvases, numbers, ways, blend=True)
         if carried is None:
-            return [Painted(*each, done) for *each, done in zip(canvases, colours, real, real, strict=True)]
+            each = zip(canvases, colours, real, strict=True)
+            return [Painted(canvas, own, seen, seen) for canvas, own, seen in each]
         more, reached = self._fused(canvases, numbers, carried, blend=False)
         return [
             Painted(canvas, np.where(seen[:, None], own, other), seen, seen | also)
@@ -150,7 +151,10 @@ def carry_key_frames(painter: Painter, ways: Ways, fill: Fill, ctx: Context) -> 
         ctx.step(turn / KEYS, "painting what no frame shows")
         number = _key_frame(left, first=turn == 0)
         source = len(shot) + turn
-        painter.keys[source] = _filled(painter, number, ways, carried, fill, ctx.part(turn / KEYS, 1 / KEYS))
+        frame = painter.frames[number]
+        (painted,) = painter.paint([number], ways, carried)
+        hole = painted.left((frame.shape[0], frame.shape[1]))
+        painter.keys[source] = fill(painted.onto(frame), hole, ctx.part(turn / KEYS, 1 / KEYS))
         painter.key_frames[source] = number
         known[number] = source
         carried = trace(shot, known)
@@ -172,16 +176,6 @@ def _key_frame(left: Sequence[int], *, first: bool) -> int:
     return min(large, key=lambda number: abs(number - middle))
 
 
-def _filled(
-    painter: Painter, number: int, ways: Ways, carried: Ways | None, fill: Fill, ctx: Context
-) -> FloatImage:
-    frame = painter.frames[number]
-    (painted,) = painter.paint([number], ways, carried)
-    draft = painted.onto(frame)
-    left = painted.left((frame.shape[0], frame.shape[1]))
-    return fill(draft, left, ctx)
-
-
 def closed(painted: Painted, frame: FloatImage, fill: Fill, ctx: Context) -> FloatImage:
     """The finished frame: what is still left is filled by the engine, or smoothly where it is only specks."""
     out = painted.onto(frame)
@@ -192,7 +186,3 @@ def closed(painted: Painted, frame: FloatImage, fill: Fill, ctx: Context) -> Flo
     if np.count_nonzero(left) * scale**2 <= 4 * _SPECKS:
         return np.clip(membrane(out, left > 0), 0, 1)
     return fill(out, left, ctx)
-
-
-Progress = Callable[[float], None]
-Extra = Mapping[int, FloatImage]

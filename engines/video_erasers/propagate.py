@@ -10,7 +10,6 @@ from engines.core.context import Context
 from engines.core.engine import Fill, Options, Setup, VideoEraser
 from engines.core.types import Alpha, FloatImage
 from engines.pipeline.flow import FlowMeter
-from engines.pipeline.membrane import Flags
 from engines.pipeline.shot import Shot, Small, luma
 from engines.pipeline.still import lit_like, median_behind, stands_still
 from engines.pipeline.tracing import BLOCK, Painter, Ways, carry_key_frames, closed, coverage, trace
@@ -78,9 +77,7 @@ def _drafts(shot: Shot, ways: Ways, guides: Sequence[Small], ctx: Context) -> li
     return drafts
 
 
-def _finished(
-    painter: Painter, ways: Ways, carried: Ways | None, fill: Fill, ctx: Context
-) -> list[FloatImage]:
+def _finished(painter: Painter, ways: Ways, carried: Ways | None, fill: Fill, ctx: Context) -> list[FloatImage]:
     count = len(painter.shot)
     out: list[FloatImage] = []
     for start in range(0, count, BLOCK):
