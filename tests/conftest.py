@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import engines  # noqa: F401 - before any test imports torch: it says how torch'
 
 # the test machine's own weights and settings must not leak into the tests
 os.environ["CLEANPLATE_DATA"] = str(Path(__file__).with_name("no-user-data"))
+_cache = tempfile.TemporaryDirectory(prefix="cleanplate-tests-")  # goes when the tests end
+os.environ["CLEANPLATE_CACHE"] = _cache.name
 
 
 def background(height: int, width: int, seed: int = 5) -> np.ndarray:

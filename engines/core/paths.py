@@ -32,3 +32,9 @@ def user_data_dir() -> Path:
     """Imported and downloaded weights. ``CLEANPLATE_DATA`` overrides it. Not created here."""
     override = os.environ.get("CLEANPLATE_DATA")
     return Path(override) if override else Path(platformdirs.user_data_dir("cleanplate", appauthor=False))
+
+
+def user_cache_dir() -> Path:
+    """What can be made anew at any time, such as the index of a film. ``CLEANPLATE_CACHE`` overrides it."""
+    override = os.environ.get("CLEANPLATE_CACHE")
+    return Path(override) if override else Path(platformdirs.user_cache_dir("cleanplate", appauthor=False))
