@@ -64,9 +64,10 @@ def codec_of(canonical: str) -> Codec | None:
 class Container:
     """A kind of film file. ``codecs``: what it takes, the usual first. ``sources``: FFmpeg's names for it.
 
-    ``tick``: its coarsest unit of time as a share of a second, where it has one. ``global_header``: decoders
-    get their set-up from the file's head. ``keeps_start``: a film may begin at any moment; else it is
-    moved to zero.
+    ``tick``: its unit of time as a share of a second, where it has only one. ``global_header``: decoders get
+    their set-up from the file's head. ``keeps_start``: a film may begin at any moment; else it is moved to
+    zero. ``turns``: the EXIF orientations that it can tell of. ``copies``: FFmpeg's names of what it takes of
+    sound and the rest; None: its muxer is asked.
     """
 
     name: str
@@ -77,18 +78,25 @@ class Container:
     tick: int | None = None
     global_header: bool = True
     keeps_start: bool = False
+    turns: frozenset[int] = frozenset(range(1, 9))
+    copies: frozenset[str] | None = None
 
 
 _INDEX_FIRST = {"movflags": "faststart"}
 _EVERY = tuple(Codec)
+_TURNS = frozenset({1, 3, 6, 8})
+_WEBM = frozenset({"vp8", "vp9", "av1", "opus", "vorbis", "webvtt"})
+_BROADCAST = frozenset(
+    {"h264", "hevc", "mpeg2video", "aac", "mp2", "mp3", "ac3", "eac3", "dts", "opus", "dvb_subtitle", "dvb_teletext"}
+)
 
 CONTAINERS: tuple[Container, ...] = (
     Container(
         "MP4", "mp4", (".mp4", ".m4v"), (Codec.H264, Codec.H265, Codec.AV1, Codec.VP9), {"movflags": "faststart"}
     ),
     Container("QuickTime", "mov", (".mov", ".qt"), (Codec.H264, Codec.H265, Codec.PRORES), {"movflags": "faststart"}),
-    Container("Matroska", "matroska", (".mkv",), _EVERY, tick=1000),
-    Container("WebM", "webm", (".webm",), (Codec.VP9, Codec.AV1), tick=1000),
+    Container("Matroska", "matroska", (".mkv",), _EVERY, tick=1000, turns=_TURNS),
+    Container("WebM", "webm", (".webm",), (Codec.VP9, Codec.AV1), tick=1000, turns=_TURNS, copies=_WEBM),
     Container(
         "MPEG transport stream",
         "mpegts",
@@ -98,6 +106,8 @@ CONTAINERS: tuple[Container, ...] = (
         tick=90000,
         global_header=False,
         keeps_start=True,
+        turns=frozenset({1}),
+        copies=_BROADCAST,
     ),
 )
 

@@ -23,6 +23,14 @@ from engines.media.film.samples import plane
 from engines.media.film.turn import stored_box
 from engines.media.orient import as_stored
 
+_SITED_LEFT = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
+"""Codecs whose decoders say that chroma lies on the left pixel of a pair; for others it is taken as between."""
+
+Native = av.VideoFrame
+"""A frame as stored, on its way from the decoder to the encoder."""
+
+_New = tuple[NDArray[np.float32], NDArray[np.bool_]]
+
 
 def painted(frame: Frame, patches: Sequence[Patch], info: FilmInfo) -> av.VideoFrame:
     """The frame as stored with ``patches`` (boxes in the picture as shown) painted in, ready for an encoder.
@@ -114,7 +122,7 @@ def _put(canvas: av.VideoFrame, box: Box, pixels: Pixels, changed: NDArray[np.bo
     if len(canvas.planes) >= 3:
         for number in (1, 2):
             values = np.where(changed, ycc[..., number], 0)
-            _put_chroma(canvas, number, box, values, changed)
+            _put_chroma(canvas, number, box, (values, changed), left=info.codec in _SITED_LEFT)
 
 
 def _samples(canvas: av.VideoFrame, number: int, kind: Layout) -> NDArray[Any]:
@@ -132,17 +140,16 @@ def _put_rgb(canvas: av.VideoFrame, box: Box, pixels: Pixels, changed: NDArray[n
         _store(_samples(canvas, number, kind)[box.slices], pixels[..., channel] * scale, changed, kind)
 
 
-def _put_chroma(
-    canvas: av.VideoFrame, number: int, box: Box, values: NDArray[np.float32], changed: NDArray[np.bool_]
-) -> None:
-    """Mix ``values``, 0 where nothing is ``changed``, into the chroma plane ``number``."""
+def _put_chroma(canvas: av.VideoFrame, number: int, box: Box, new: _New, *, left: bool) -> None:
+    """Mix the values, 0 where nothing is changed, into the chroma plane ``number``; ``left``: where it lies."""
+    values, changed = new
     kind = layout(canvas.format)
     cell_w, cell_h = 1 << kind.across, 1 << kind.down
-    left, top = box.x % cell_w, box.y % cell_h
-    around = ((top, -(top + box.h) % cell_h), (left, -(left + box.w) % cell_w))
+    x, y = box.x % cell_w, box.y % cell_h
+    around = ((y, -(y + box.h) % cell_h), (x, -(x + box.w) % cell_w))
     weight, own = np.pad(changed, around).astype(np.float32), np.pad(changed, around)
     total = np.pad(values, around)
-    if kind.across == 1:
+    if left and kind.across == 1:
         weight, total = _sited_left(weight), _sited_left(total)
     cells = Box(box.x // cell_w, box.y // cell_h, own.shape[1] // cell_w, own.shape[0] // cell_h)
     view = _samples(canvas, number, kind)[cells.slices]
