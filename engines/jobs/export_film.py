@@ -23,6 +23,7 @@ from engines.core.files import locked
 from engines.core.types import Patch
 from engines.jobs.ahead import Ahead
 from engines.media.atomic import check_target
+from engines.media.film import timecode
 from engines.media.film.encode import SegmentEncoder
 from engines.media.film.encoders import Encoding, Setup, set_up
 from engines.media.film.film import Film, Frame
@@ -32,7 +33,7 @@ from engines.media.film.joiner import Plan, join
 from engines.media.film.others import Span, check_streams, copied, refuse_lost_streams
 from engines.media.film.paint import Native, painted
 from engines.media.film.reader import open_film
-from engines.media.film.segments import Coded, Segment, SegmentStore
+from engines.media.film.segments import LOCK, Coded, Segment, SegmentStore
 
 _FORMAT = 1
 """Part of each segment's name: what an older program made is not taken for what this one would."""
@@ -145,8 +146,8 @@ def export_film(settings: ExportSettings, edit: FilmEdit, ctx: Context) -> Expor
         store = SegmentStore(parts_folder(settings))
         with _alone(store.folder):
             report = _exported(_Work(settings, film, edit, setup, container, store, left_out), ctx)
-            if not settings.keep:
-                store.remove()
+        if not settings.keep:
+            store.remove()
     return report
 
 
@@ -163,9 +164,7 @@ def parts_folder(settings: ExportSettings) -> Path:
 
 def discard(settings: ExportSettings) -> None:
     """Remove what an export that did not end has left."""
-    folder = parts_folder(settings)
-    (folder / "lock").unlink(missing_ok=True)
-    SegmentStore(folder).remove()
+    SegmentStore(parts_folder(settings)).remove()
 
 
 def _check_target(settings: ExportSettings) -> None:
@@ -191,7 +190,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Keep other exports of the same target out."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / "lock", wait=False):
+        with locked(folder / LOCK, wait=False):
             yield
     except BlockingIOError as error:
         message = f"{folder.name} is in use: another export writes the same film."
@@ -281,10 +280,11 @@ def _tell(work: _Work, report: ExportReport, ctx: Context) -> None:
         ctx.tell(f"{work.container.name} cannot hold {', '.join(report.left_out)}: left out.")
     if report.damaged:
         ctx.tell(f"{report.damaged} frames of the source are damaged and were written as far as they can be seen.")
+    shift = work.span().shift
+    if shift and work.settings.start is None:
+        ctx.tell(f"Times begin at zero; the source's begin at {timecode.format_time(-shift)}.")
     tick = work.container.tick
-    if tick is not None and (work.film.info.time_base * tick).denominator == 1:
-        tick = None
-    if tick is not None and (1 / work.film.info.time_base) % tick:
+    if tick is not None and any((time * tick).denominator > 1 for time in work.film.times[:100]):
         ctx.tell(f"{work.container.name} keeps times to 1/{tick} s; the source is finer.")
     report.notes = list(ctx.notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +23,7 @@ from engines.media.film.encode import apply
 from engines.media.film.encoders import Setup
 from engines.media.film.faults import readable, writable
 from engines.media.film.formats import Container
-from engines.media.film.info import FilmInfo
+from engines.media.film.info import FilmInfo, Kind
 from engines.media.film.others import Span
 from engines.media.film.packets import whole_packets
 from engines.media.film.probe import film_stream, opened
@@ -52,7 +53,7 @@ def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> N
     times = _Times.of(segments, plan)
     container = plan.container
     with readable(plan.info.path), opened(plan.info.path) as source:
-        options = dict(container.options) | {"avoid_negative_ts": "disabled" if container.keeps_start else "auto"}
+        options = _mux_options(plan)
         with writable(target):
             result = av.open(f"file:{target}", "w", format=container.muxer, container_options=options)
         try:
@@ -63,6 +64,23 @@ def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> N
         with writable(target):
             result.close()
     check_joined(target, sum(len(segment.packets) for segment in segments))
+
+
+def _mux_options(plan: Plan) -> dict[str, str]:
+    container = plan.container
+    options = dict(container.options)
+    if container.keeps_start:
+        options["avoid_negative_ts"] = "disabled"
+    if container.muxer in ("mp4", "mov"):  # the unit of the moment at which each stream begins
+        options["movie_timescale"] = str(_common_unit(plan.info))
+    return options
+
+
+def _common_unit(info: FilmInfo) -> int:
+    """Ticks a second in which the beginnings of all streams are whole, as far as 31 bits reach."""
+    own = info.time_base.denominator
+    common = math.lcm(own, *(stream.time_base.denominator for stream in info.others if stream.kind is Kind.AUDIO))
+    return common if common < 1 << 31 else own
 
 
 def _close_quietly(result: OutputContainer) -> None:
@@ -116,7 +134,7 @@ def _film_stream(plan: Plan, stream: Stream, result: OutputContainer) -> av.Vide
     apply(plan.setup, new.codec_context)
     new.time_base = info.time_base
     new.disposition = stream.disposition
-    new.metadata.update(others.kept_tags(stream.metadata))
+    new.metadata.update(others.timecode(info) | others.kept_tags(stream.metadata))
     if plan.setup.encoder.startswith(("libx265", "hevc")) and plan.container.muxer in ("mp4", "mov"):
         new.codec_context.codec_tag = "hvc1"  # Apple's players know no other
     if info.display_matrix and plan.container.muxer != "mpegts":
