@@ -35,7 +35,10 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is joined: ``end``: the tick at which the last frame ends; ``left_out``: streams not to copy."""
+    """What is joined: ``end``: the tick at which the last frame ends; ``left_out``: streams not to copy.
+
+    ``in_band``: segments differ in what decoders need, and each brings it along.
+    """
 
     info: FilmInfo
     setup: Setup
@@ -43,6 +46,7 @@ class Plan:
     span: Span
     end: int
     left_out: frozenset[int] = frozenset()
+    in_band: bool = False
 
 
 def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> None:
@@ -135,16 +139,24 @@ def _film_stream(plan: Plan, stream: Stream, result: OutputContainer) -> av.Vide
     new.time_base = info.time_base
     new.disposition = stream.disposition
     new.metadata.update(others.timecode(info) | others.kept_tags(stream.metadata))
-    if plan.setup.encoder.startswith(("libx265", "hevc")) and plan.container.muxer in ("mp4", "mov"):
-        new.codec_context.codec_tag = "hvc1"  # Apple's players know no other
+    tag = _tag(plan, new.codec_context.codec.canonical_name)
+    if tag:
+        new.codec_context.codec_tag = tag
     if info.display_matrix and plan.container.muxer != "mpegts":
         new.set_display_matrix(info.display_matrix)
     return new
 
 
+def _tag(plan: Plan, codec: str) -> str:
+    """The name of the stream's kind where there are several; empty where the container knows best."""
+    if plan.container.muxer not in ("mp4", "mov") or codec != "hevc":
+        return ""
+    return "hev1" if plan.in_band else "hvc1"  # Apple's players know hvc1 only; hev1 may change on the way
+
+
 def _check_heads(stream: av.VideoStream, segments: Sequence[Segment], plan: Plan) -> None:
     heads = {segment.head for segment in segments}
-    if plan.container.global_header and heads != {bytes(stream.codec_context.extradata or b"")}:
+    if plan.container.global_header and not plan.in_band and heads != {bytes(stream.codec_context.extradata or b"")}:
         message = "The parts of the film were encoded with unlike settings and cannot be joined."
         raise EngineError(Fault.INTERNAL, message, "Export it anew, without the parts that are there.")
 

@@ -18,15 +18,9 @@ import pytest
 from engines.core.context import Context
 from engines.core.faults import Cancelled, EngineError, Fault
 from engines.core.types import Box, Patch
-from engines.jobs.export_film import (
-    ExportReport,
-    ExportSettings,
-    FilmEdit,
-    Untouched,
-    discard,
-    export_film,
-    parts_folder,
-)
+from engines.jobs.export_film import ExportReport, discard, export_film, parts_folder
+from engines.jobs.film_edit import FilmEdit, Untouched
+from engines.jobs.film_pieces import ExportSettings
 from engines.media.film.encoders import Encoding, opens
 from engines.media.film.film import Film, Frame
 from engines.media.film.formats import CODECS, CONTAINERS, Codec, Container
@@ -246,6 +240,59 @@ def test_only_changed_segments_are_made_anew(tmp_path: Path) -> None:
     assert not parts_folder(ExportSettings(source, tmp_path / "t.mp4")).exists()
 
 
+CLOSED = {"x264-params": "keyint=10:min-keyint=10:scenecut=0:open-gop=0:bframes=2", "preset": "veryfast"}
+H265 = {"x265-params": "keyint=10:min-keyint=10:scenecut=0:open-gop=0:log-level=none"}
+VP9 = {"g": "10", "deadline": "realtime"}
+AV1 = {"g": "10", "preset": "12", "svtav1-params": "lp=1"}
+COPIES = {
+    "h264.mp4": Clip("s.mp4", options=CLOSED),
+    "h264.mkv": Clip("s.mp4", options=CLOSED),
+    "h264.ts": Clip("s.ts", options=CLOSED, time_base=Fraction(1, 90000)),
+    "h265.mp4": Clip("s.mp4", "libx265", options=H265),
+    "h265.mkv": Clip("s.mkv", "libx265", "yuv420p10le", options=H265),
+    "vp9.webm": Clip("s.webm", "libvpx-vp9", options=VP9, time_base=Fraction(1, 1000)),
+    "av1.mp4": Clip("s.mp4", "libsvtav1", options=AV1),
+    "prores.mov": Clip("s.mov", "prores_ks", "yuv422p10le"),
+}
+TOUCHED = range(12, 18)
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_untouched_groups_are_copied(tmp_path: Path, name: str) -> None:
+    source = make(COPIES[name], tmp_path)
+    codec = Codec(name.partition(".")[0])
+    edit = Paints(Box(31, 21, 30, 24), TOUCHED)
+    report = export(source, tmp_path / f"t_{name}", edit, copy_untouched=True, encoding=fast(codec))
+    assert report.notes == []
+    assert (report.kept, report.encoded) == ((34, 6) if name == "prores.mov" else (30, 10))
+    with open_film(source) as before, open_film(tmp_path / f"t_{name}") as after:
+        for one, other in zip(before.frames(), after.frames(), strict=True):
+            assert one.time - before.times[0] == other.time - after.times[0]
+            alike = all(np.array_equal(a, b) for a, b in zip(planes(one), planes(other), strict=True))
+            assert alike or 10 <= one.index < 20
+            assert not (alike and one.index in TOUCHED)
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
+def test_groups_that_refer_to_each_other_are_not_copied(tmp_path: Path, codec: Codec) -> None:
+    options = {"x264-params": "keyint=10:scenecut=0:open-gop=1:bframes=3:b-adapt=0", "preset": "veryfast"}
+    source = make(Clip("s.mp4", options=options), tmp_path)
+    edit = Paints(Box(31, 21, 30, 24), TOUCHED)
+    report = export(source, tmp_path / "t.mp4", edit, copy_untouched=True, encoding=fast(codec))
+    assert (report.kept, report.encoded) == (0, 40)
+    reason = "there is an edit in every group" if codec is Codec.H264 else "the source is h264"
+    assert report.notes[0].startswith(f"Everything was encoded anew: {reason}")
+
+
+def test_a_join_that_cannot_be_trusted_is_encoded_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make(Clip("s.mp4", options=CLOSED), tmp_path)
+    monkeypatch.setattr("engines.media.film.copying._alike", lambda *_: False)
+    settings = {"copy_untouched": True, "encoding": fast(Codec.H264)}
+    report = export(source, tmp_path / "t.mp4", Paints(Box(31, 21, 30, 24), TOUCHED), **settings)
+    assert (report.kept, report.encoded) == (0, 40)
+    assert report.notes == ["Everything was encoded anew: the joined film could not be decoded without an error."]
+
+
 def test_a_range_is_written_alone(tmp_path: Path) -> None:
     source = make_rich(tmp_path / "rich.mkv", CLIP)
     target = tmp_path / "t.mkv"
@@ -294,7 +341,8 @@ from pathlib import Path
 from engines.core.context import Context
 from engines.core.faults import EngineError
 from engines.core.types import Box
-from engines.jobs.export_film import ExportSettings, export_film
+from engines.jobs.export_film import export_film
+from engines.jobs.film_pieces import ExportSettings
 from tests.engines.jobs.test_export_film import Paints
 limit = int(sys.argv[3])
 if limit:
