@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app import VERSION
-from app.cli import doctor, engines, erase, evaluate, models, train
+from app.cli import doctor, engines, erase, evaluate, models, train, video
 from app.cli.console import complain, unexpected
 from engines.core.faults import EngineError
 
@@ -18,8 +18,8 @@ _INTERRUPTED = 130
 
 cli = typer.Typer(
     name="cleanplate",
-    help="Remove text, marks and objects from photos, on your own machine. Without a command the editor opens: "
-    "cleanplate, or cleanplate edit FILE.",
+    help="Remove text, marks and objects from photos and films, on your own machine. Without a command the editor "
+    "opens: cleanplate, or cleanplate edit FILE.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,10 +39,11 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    """Remove text, marks and objects from photos, on your own machine."""
+    """Remove text, marks and objects from photos and films, on your own machine."""
 
 
 cli.command("erase")(erase.erase)
+cli.command("video")(video.video)
 cli.command("engines")(engines.engines)
 cli.add_typer(models.app, name="models")
 cli.command("doctor")(doctor.doctor)

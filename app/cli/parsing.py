@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import typer
 
 from engines.core.faults import EngineError, Fault
 
-if TYPE_CHECKING:  # these import numpy, which --help must not wait for
+if TYPE_CHECKING:  # some of these import numpy, which --help must not wait for
     from engines.core.engine import Backend, Card, OptionValue
     from engines.core.types import Box
     from engines.jobs.erase_file import Files
@@ -59,15 +60,13 @@ def _numbers(text: str) -> list[float]:
     return numbers
 
 
-def box(text: str) -> Box:
-    """The box that ``X,Y,W,H`` stands for."""
+def box(text: str, name: str = "--box") -> Box:
+    """The box that ``X,Y,W,H`` stands for; ``name``: the option it was given to."""
     from engines.core.types import Box
 
     numbers = _numbers(text)
     if len(numbers) != 4 or any(number != int(number) for number in numbers) or min(numbers[2:]) <= 0:
-        raise typer.BadParameter(
-            f"{text!r} is not X,Y,W,H: four whole numbers, W and H more than 0.", param_hint="--box"
-        )
+        raise typer.BadParameter(f"{text!r} is not X,Y,W,H: four whole numbers, W and H more than 0.", param_hint=name)
     return Box(*(int(number) for number in numbers))
 
 
@@ -77,6 +76,29 @@ def polygon(text: str) -> tuple[tuple[float, float], ...]:
     if len(numbers) < 6 or len(numbers) % 2:
         raise typer.BadParameter(f"{text!r} is not at least three X,Y pairs.", param_hint="--polygon")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def keys(words: Sequence[str]) -> dict[int, Path]:
+    """The mask files by frame that ``FRAME:MASK.png`` words stand for."""
+    found: dict[int, Path] = {}
+    for word in words:
+        frame, colon, path = word.partition(":")
+        if not (colon and path and frame.isdecimal()):
+            raise typer.BadParameter(f"{word!r} is not FRAME:MASK.png.", param_hint="--track")
+        found[int(frame)] = Path(path)
+    return found
+
+
+def moments(text: str | None, name: str) -> tuple[Fraction, Fraction | None] | None:
+    """The two moments that ``00:10-00:25`` stands for (the second None: the end); ``name``: the option's."""
+    from engines.media.film.timecode import parse_range
+
+    if text is None:
+        return None
+    try:
+        return parse_range(text)
+    except EngineError as error:
+        raise typer.BadParameter(str(error), param_hint=name) from None
 
 
 def pattern(text: str | None, name: str) -> str | None:

@@ -21,9 +21,13 @@ from engines.runtime.torch_load import load_network
 
 _EXPORT_SIDES, _CHECK_SIDES = (128, 192), (192, 64)
 
-_THICK = 96
+_THICK = 150
 """Pixels across the thickest part of the hole above which it is looked at in half size first: the network has
 learnt letters of up to a third of 256 pixels, and takes what is much larger for a part of the surface."""
+
+_SKIRT = 2
+"""Pixels by which the network is told that the hole is wider than it is: a mask that ends on the letters' soft rims
+would have them taken for the surface. What is outside the mask is thrown away by the pipeline."""
 
 _HALVINGS = 3
 _SURE = 0.5
@@ -50,7 +54,7 @@ class StrokeFillEngine(ImageEraser):
     def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
         for note in self._notes:
             ctx.tell(note)
-        hole = (alpha > 0).astype(np.float32)
+        hole = cv2.dilate((alpha > 0).astype(np.float32), _disc(_SKIRT))
         looks = _halvings(hole)
         picture = image
         for done, halvings in enumerate(range(looks, 0, -1)):
@@ -128,6 +132,11 @@ class _Restore(nn.Module):
     def forward(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         out = self.network(image, mask)
         return out.image, torch.sigmoid(out.coverage) * mask
+
+
+def _disc(radius: int) -> Alpha:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _halvings(hole: FloatImage) -> int:

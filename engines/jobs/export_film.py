@@ -25,12 +25,13 @@ from engines.media.atomic import check_target
 from engines.media.film import copying, timecode
 from engines.media.film.copying import NotCopied
 from engines.media.film.encode import SegmentEncoder
-from engines.media.film.encoders import Encoding, set_up
+from engines.media.film.encoders import Encoding, Setup, set_up
 from engines.media.film.formats import Codec, Container, codec_of, container_of
 from engines.media.film.info import FilmInfo
 from engines.media.film.joiner import Plan, join
 from engines.media.film.others import check_streams, copied, refuse_lost_streams
 from engines.media.film.paint import Native, painted
+from engines.media.film.probe import probe
 from engines.media.film.reader import open_film
 from engines.media.film.segments import LOCK, Coded, Segment, SegmentStore
 
@@ -66,19 +67,28 @@ def export_film(settings: ExportSettings, edit: FilmEdit, ctx: Context) -> Expor
     Raises ``EngineError`` or ``Cancelled``; then nothing is under the target's name that was not there before,
     and what was encoded is kept for another try (``discard`` removes it).
     """
-    container = container_of(settings.target)
-    _check_target(settings)
     with open_film(settings.source, deinterlace=settings.deinterlace) as film:
-        info = film.info
-        encoding = settings.encoding or default_encoding(info, container)
-        setup = set_up(encoding, info, global_header=container.global_header)
-        left_out = _left_out(settings, info, container, encoding.codec)
+        setup, container, left_out = _set_up(settings, film.info)
         store = SegmentStore(parts_folder(settings))
         with _alone(store.folder):
             report = _exported(Work(settings, film, edit, setup, container, store, left_out), ctx)
         if not settings.keep:
             store.remove()
     return report
+
+
+def check_export(settings: ExportSettings) -> None:
+    """Raise now what ``export_film`` would raise of these settings: the target, the codec, streams without a place."""
+    _set_up(settings, probe(settings.source))
+
+
+def _set_up(settings: ExportSettings, info: FilmInfo) -> tuple[Setup, Container, frozenset[int]]:
+    """The encoder, the kind of file, and the streams that are left out of it."""
+    container = container_of(settings.target)
+    _check_target(settings)
+    encoding = settings.encoding or default_encoding(info, container)
+    setup = set_up(encoding, info, global_header=container.global_header)
+    return setup, container, _left_out(settings, info, container, encoding.codec)
 
 
 def default_encoding(info: FilmInfo, container: Container) -> Encoding:

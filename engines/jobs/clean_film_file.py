@@ -1,0 +1,75 @@
+"""One film, from file to file: find what is to go, erase it, write the film with all else as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from engines.core.context import Context
+from engines.core.engine import Backend, Options
+from engines.core.faults import EngineError, Fault
+from engines.core.measure import Stopwatch, peak_memory
+from engines.core.tracks import MaskTrack
+from engines.jobs.clean_film import Cleaning, FilmEngines, learn_marks
+from engines.jobs.export_film import ExportReport, check_export, export_film
+from engines.jobs.film_pieces import ExportSettings
+from engines.jobs.film_tracks import FilmWhat, Helper, film_tracks
+from engines.jobs.track_edit import TrackEdit
+from engines.media.film.reader import open_film
+
+_RUN_SECONDS = 8
+"""About how long a run of frames is that is made by itself, and made anew where something in it has changed."""
+
+_SHORTEST_RUN = 96
+"""Frames of a run at least: engines look for what is hidden within a run."""
+
+
+class FilmSession(Helper, FilmEngines, Protocol):
+    """A ``Session``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmHow:
+    """``fill``: the image engine for what no frame shows (``auto``: the best one), with its options."""
+
+    fill: str = "auto"
+    fill_options: Options = field(default_factory=dict)
+    device: str = "auto"
+    backend: Backend = Backend.TORCH
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmReport:
+    """How it went. ``tracks``: what was erased; ``seconds`` by stage; ``peak_memory`` in bytes."""
+
+    export: ExportReport
+    tracks: tuple[MaskTrack, ...]
+    seconds: Mapping[str, float]
+    peak_memory: int
+    notes: tuple[str, ...]
+
+
+def clean_film_file(
+    session: FilmSession, settings: ExportSettings, what: FilmWhat, how: FilmHow, ctx: Context
+) -> FilmReport:
+    """Erase ``what`` from the film ``settings.source`` and write ``settings.target``.
+
+    Whatever would keep the film from being written is found before the work begins. Raises ``EngineError`` or
+    ``Cancelled``; then nothing is under the target's name, and a second call goes on from what is finished.
+    """
+    check_export(settings)
+    watch = Stopwatch()
+    with open_film(settings.source, deinterlace=settings.deinterlace) as film:
+        with watch.stage("find"):
+            tracks = film_tracks(session, film, what, ctx.part(0.0, 0.2))
+        if not tracks:
+            message = f"Nothing to erase was found in {settings.source.name}; no film was written."
+            raise EngineError(Fault.BAD_INPUT, message, "Say what with a box, a mask, or a painted frame.")
+        with watch.stage("learn"):
+            marks = learn_marks(film, tracks, ctx)
+        cleaning = Cleaning(tracks, how.fill, how.fill_options, how.device, how.backend, marks=marks)
+        length = max(round(film.info.rate * _RUN_SECONDS), _SHORTEST_RUN)
+        edit = TrackEdit(session, cleaning, len(film), length)
+    report = export_film(replace(settings, segment_frames=length), edit, ctx.part(0.2, 0.8))
+    return FilmReport(report, tracks, {**watch.seconds, **report.seconds}, peak_memory(), tuple(ctx.notes))
