@@ -23,12 +23,12 @@ _SURE = 127
 def read_masks(path: Path, size: tuple[int, int], count: int, ctx: Context) -> MaskTrack:
     """The masks in ``path`` for a film of ``count`` frames of ``size`` = (height, width), as a track of its name.
 
-    A folder of numbered pictures: the numbers are those of frames (from 0, or from 1 where there is no 0), and frames
-    without a picture have no mask. A picture: one mask for all frames. Else a film, frame for frame; one that is
-    shorter leaves the rest alone. Raises ``EngineError``.
+    A folder of numbered pictures: the numbers are those of frames, from 0; from 1 where the last one is the number of
+    frames. Frames without a picture have no mask. A picture: one mask for all frames. Else a film, frame for frame;
+    one that is shorter leaves the rest alone. Raises ``EngineError``.
     """
     if path.is_dir():
-        return _from_folder(path, size, ctx)
+        return _from_folder(path, size, count, ctx)
     if path.suffix.lower() in _PICTURES:
         mask = Mask.of(read_mask(path, size))
         return MaskTrack(path.stem, TrackKind.STATIC, size, {0: mask})
@@ -73,7 +73,7 @@ def write_masks(track: MaskTrack, folder: Path, count: int, ctx: Context, *, ove
     return written
 
 
-def _from_folder(folder: Path, size: tuple[int, int], ctx: Context) -> MaskTrack:
+def _from_folder(folder: Path, size: tuple[int, int], count: int, ctx: Context) -> MaskTrack:
     numbered = {int(found[-1]): path for path in sorted(folder.iterdir()) if (found := _numbers(path))}
     if not numbered:
         raise EngineError(
@@ -81,7 +81,7 @@ def _from_folder(folder: Path, size: tuple[int, int], ctx: Context) -> MaskTrack
             f"{folder} holds no numbered pictures.",
             "Masks are called 000000.png, 000001.png and so on.",
         )
-    first = 0 if 0 in numbered else 1
+    first = 1 if 0 not in numbered and max(numbered) == count else 0
     made: dict[int, Tracked] = {}
     for place, number in enumerate(sorted(numbered)):
         ctx.step(place / len(numbered), "reading masks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from engines.core.types import Box, Mask, Pixels
 from engines.jobs.clean_film import Cleaning, clean_film, learn_marks
 from engines.jobs.find_subtitles import Looking, find_subtitles
 from engines.jobs.footage import Arrays, backwards
+from engines.jobs.mask_files import read_masks, write_masks
 from engines.jobs.spread_reference import spread_reference, without
 from engines.jobs.track_masks import CUT, Direction, Following, track_masks
 from engines.requests import Detected, DetectText, Request, Result
@@ -239,3 +241,24 @@ def test_the_catalogue_knows_the_engines() -> None:
     catalog: Catalog = load_catalog()
     assert {"propagate", "per-frame"} <= set(catalog)
     assert Store().ready(catalog["propagate"])
+
+
+def test_masks_go_into_a_folder_and_come_back(tmp_path: Path, clip: Clip) -> None:
+    track = MaskTrack("t", TrackKind.TRACKED, SIZE, {i: Mask.of(m) for i, m in enumerate(clip.masks) if i % 2})
+    assert write_masks(track, tmp_path / "masks", 16, Context()) == 8
+    back = read_masks(tmp_path / "masks", SIZE, 16, Context())
+    for frame in range(16):
+        assert overlap(mask_at(track, frame), mask_at(back, frame)) == 1
+    with pytest.raises(EngineError, match="exists"):
+        write_masks(track, tmp_path / "masks", 16, Context())
+
+
+def test_masks_of_another_size_are_refused(tmp_path: Path, clip: Clip) -> None:
+    write_masks(track_of(clip, 3), tmp_path / "masks", 16, Context())
+    with pytest.raises(EngineError, match="60 x 60"):
+        read_masks(tmp_path / "masks", (60, 60), 16, Context())
+
+
+def test_a_folder_without_numbers_holds_no_masks(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="numbered"):
+        read_masks(tmp_path, SIZE, 16, Context())
