@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +19,8 @@ from app.cli.console import out, progress_bar, remark
 if TYPE_CHECKING:  # these import numpy and PyAV, which --help must not wait for
     from engines.core.types import Box
     from engines.jobs.clean_film_file import FilmReport
-    from engines.jobs.film_pieces import ExportSettings
     from engines.media.film.encoders import Encoding
+    from engines.media.film.info import FilmInfo
 
 _FILM = typer.Argument(metavar="FILM", help="The film to clean. It is never written to.", show_default=False)
 _OUT = typer.Option("--out", "-o", metavar="FILE", help="The film to write; its ending says what kind.")
@@ -54,7 +55,7 @@ _COPY = typer.Option("--copy-untouched", help="Copy groups of pictures that noth
 _LEAVE_OUT = typer.Option("--leave-out", help="Leave out streams that the new kind of file cannot hold.")
 _DEINTERLACE = typer.Option("--deinterlace", help="Make whole frames of an interlaced film.")
 _RESUME = typer.Option("--resume/--no-resume", help="Go on from what an interrupted run has finished, or begin anew.")
-_RESIZE_MASK = typer.Option("--resize-mask", help="Scale mask pictures of another size to the film.")
+_RATE = typer.Option(min=0.1, max=1000, help="Frames a second of a folder of pictures.")
 _OVERWRITE = typer.Option("--overwrite", help="Replace the target if it exists (never the film itself).")
 _JSON = typer.Option("--json", help="Print one JSON line.")
 
@@ -90,7 +91,7 @@ def video(
     leave_out: Annotated[bool, _LEAVE_OUT] = False,
     deinterlace: Annotated[bool, _DEINTERLACE] = False,
     resume: Annotated[bool, _RESUME] = True,
-    resize_mask: Annotated[bool, _RESIZE_MASK] = False,
+    rate: Annotated[float | None, _RATE] = None,
     overwrite: Annotated[bool, _OVERWRITE] = False,
     as_json: Annotated[bool, _JSON] = False,
 ) -> int:
@@ -110,6 +111,7 @@ def video(
     from engines.jobs.clean_film_file import FilmHow, clean_film_file
     from engines.jobs.erase_file import TextSearch
     from engines.jobs.export_film import discard
+    from engines.jobs.film_pieces import ExportSettings
     from engines.jobs.film_tracks import FilmWhat
     from engines.jobs.find_subtitles import Looking
     from engines.jobs.track_masks import Following
@@ -127,16 +129,24 @@ def video(
         text=looking,
         between=parsing.moments(between, "--range"),
         following=Following(catalog.card(tracker, Role.TRACKER).id, device=device),
-        resize_mask=resize_mask,
         grow=grow,
         feather=feather,
         learn=learn,
         engine=engine,
         options=options,
     )
-    export = _export_settings(film, out_path, excerpt, _encoding(film, out_path, (codec, encoder, quality, bit_rate)))
-    export = replace(
-        export, leave_out=leave_out, deinterlace=deinterlace, copy_untouched=copy_untouched, overwrite=overwrite
+    start, end = parsing.moments(excerpt, "--excerpt") or (None, None)
+    export = ExportSettings(
+        film,
+        out_path,
+        _encoding(film, out_path, (codec, encoder, quality, bit_rate)),
+        start,
+        end,
+        deinterlace=deinterlace,
+        leave_out=leave_out,
+        copy_untouched=copy_untouched,
+        overwrite=overwrite,
+        rate=None if rate is None else Fraction(str(rate)),
     )
     if not resume:
         discard(export)
@@ -172,28 +182,38 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def _info(film: Path) -> FilmInfo:
+    from engines.media.film.reader import open_film
+
+    with open_film(film) as opened:
+        return opened.info
+
+
 def _region(film: Path, text: str) -> Box | None:
     """The part of the picture that ``bottom``, ``all`` or ``X,Y,W,H`` stands for; None: all of it."""
     from engines.core.types import Box
-    from engines.media.film.probe import probe
 
     if text == "all":
         return None
     if text != "bottom":
         return parsing.box(text, "--region")
-    h, w = probe(film).size
+    h, w = _info(film).size
     top = round(h * (1 - _BOTTOM))
     return Box(0, top, w, h - top)
 
 
-def _encoding(film: Path, target: Path, words: tuple[str | None, str | None, float | None, int | None]) -> Encoding:
-    """How to compress, where the words say anything of it; else as the film is, or as the new kind of file is."""
+Words = tuple[str | None, str | None, float | None, int | None]
+
+
+def _encoding(film: Path, target: Path, words: Words) -> Encoding | None:
+    """How to compress, as codec, encoder, quality and kilobits say; None where they say nothing."""
+    if words == (None, None, None, None):
+        return None
     from engines.jobs.export_film import default_encoding
     from engines.media.film.formats import codec_named, container_of
-    from engines.media.film.probe import probe
 
     codec, encoder, quality, kilobits = words
-    usual = default_encoding(probe(film), container_of(target))
+    usual = default_encoding(_info(film), container_of(target))
     return replace(
         usual,
         codec=usual.codec if codec is None else codec_named(codec),
@@ -201,13 +221,6 @@ def _encoding(film: Path, target: Path, words: tuple[str | None, str | None, flo
         quality=quality,
         bit_rate=None if kilobits is None else 1000 * kilobits,
     )
-
-
-def _export_settings(film: Path, target: Path, excerpt: str | None, encoding: Encoding) -> ExportSettings:
-    from engines.jobs.film_pieces import ExportSettings
-
-    start, end = parsing.moments(excerpt, "--excerpt") or (None, None)
-    return ExportSettings(film, target, encoding, start, end)
 
 
 def _tell(report: FilmReport, *, as_json: bool) -> None:

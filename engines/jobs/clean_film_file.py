@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engines.core.context import Context
@@ -13,16 +13,10 @@ from engines.core.measure import Stopwatch, peak_memory
 from engines.core.tracks import MaskTrack
 from engines.jobs.clean_film import Cleaning, FilmEngines, learn_marks
 from engines.jobs.export_film import ExportReport, check_export, export_film
+from engines.jobs.film_cleaning import FilmCleaning
 from engines.jobs.film_pieces import ExportSettings
 from engines.jobs.film_tracks import FilmWhat, Helper, film_tracks
-from engines.jobs.track_edit import TrackEdit
 from engines.media.film.reader import open_film
-
-_RUN_SECONDS = 8
-"""About how long a run of frames is that is made by itself, and made anew where something in it has changed."""
-
-_SHORTEST_RUN = 96
-"""Frames of a run at least: engines look for what is hidden within a run."""
 
 
 class FilmSession(Helper, FilmEngines, Protocol):
@@ -58,9 +52,9 @@ def clean_film_file(
     Whatever would keep the film from being written is found before the work begins. Raises ``EngineError`` or
     ``Cancelled``; then nothing is under the target's name, and a second call goes on from what is finished.
     """
-    check_export(settings)
     watch = Stopwatch()
-    with open_film(settings.source, deinterlace=settings.deinterlace) as film:
+    with open_film(settings.source, deinterlace=settings.deinterlace, rate=settings.rate) as film:
+        check_export(settings, film)
         with watch.stage("find"):
             tracks = film_tracks(session, film, what, ctx.part(0.0, 0.2))
         if not tracks:
@@ -69,7 +63,5 @@ def clean_film_file(
         with watch.stage("learn"):
             marks = learn_marks(film, tracks, ctx)
         cleaning = Cleaning(tracks, how.fill, how.fill_options, how.device, how.backend, marks=marks)
-        length = max(round(film.info.rate * _RUN_SECONDS), _SHORTEST_RUN)
-        edit = TrackEdit(session, cleaning, len(film), length)
-    report = export_film(replace(settings, segment_frames=length), edit, ctx.part(0.2, 0.8))
+    report = export_film(settings, FilmCleaning(session, cleaning), ctx.part(0.2, 0.8))
     return FilmReport(report, tracks, {**watch.seconds, **report.seconds}, peak_memory(), tuple(ctx.notes))

@@ -8,28 +8,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from engines.core.context import Context
-from engines.core.engine import Options, Tracked
+from engines.core.engine import Options
 from engines.core.faults import EngineError, Fault
 from engines.core.mask_ops import box_mask
 from engines.core.tracks import MaskTrack, Span, TrackKind
-from engines.core.types import Box, Mask, Pixels
+from engines.core.types import Box, Mask
 from engines.jobs.find_subtitles import Looking, find_subtitles
-from engines.jobs.footage import Footage
+from engines.jobs.mask_files import read_masks
 from engines.jobs.track_masks import Following, Trackers, track_masks
 from engines.media.film.film import Film
-from engines.media.film.reader import open_film
-from engines.media.images import DEFAULT_MAX_PIXELS, read_mask
+from engines.media.images import read_mask
 from engines.pipeline.cuts import find_cuts
 from engines.requests import Runner
-
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
-"""Endings of mask files that hold one picture."""
-
-_ON = 128
-"""From this level on, a pixel of a mask film is part of the mask."""
 
 
 class Helper(Trackers, Runner, Protocol):
@@ -52,7 +43,6 @@ class FilmWhat:
     text: Looking | None = None
     between: tuple[Fraction, Fraction | None] | None = None
     following: Following = field(default_factory=Following)
-    resize_mask: bool = False
     grow: int = 0
     feather: int = 0
     learn: bool = False
@@ -71,7 +61,7 @@ def film_tracks(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> tup
             engine=what.engine,
             options=what.options,
         )
-        for track in (*_static(film, what), *_moving(film, what), *_keyed(helper, film, what, ctx))
+        for track in (*_masks(film, what, ctx), *_keyed(helper, film, what, ctx))
     ) + _written(helper, film, what, ctx)
 
 
@@ -86,60 +76,19 @@ def _ranges(film: Film, what: FilmWhat) -> tuple[Span, ...]:
     return (span,)
 
 
-def _static(film: Film, what: FilmWhat) -> list[MaskTrack]:
+def _masks(film: Film, what: FilmWhat, ctx: Context) -> list[MaskTrack]:
+    """Boxes and a picture as one track that stands still; a film or a folder of masks as one that moves."""
     size = film.info.size
-    masks = [box_mask(box, size) for box in what.boxes]
-    if what.mask is not None and what.mask.suffix.lower() in PICTURES and not what.mask.is_dir():
-        masks.append(_picture(what.mask, size, resize=what.resize_mask))
-    mask = Mask.union(masks)
-    if mask.empty:
-        if masks:
-            raise EngineError(Fault.BAD_INPUT, "The mask covers nothing of the picture.", "Paint it white, or move it.")
-        return []
-    return [MaskTrack("Mask", TrackKind.STATIC, size, keys={0: mask}, learnt=what.learn)]
-
-
-def _picture(path: Path, size: tuple[int, int], *, resize: bool) -> Mask:
-    return Mask.of(read_mask(path, size, resize=resize, max_pixels=DEFAULT_MAX_PIXELS))
-
-
-def _moving(film: Film, what: FilmWhat) -> list[MaskTrack]:
-    """The masks of a film or a folder, one a frame."""
-    if what.mask is None or (what.mask.suffix.lower() in PICTURES and not what.mask.is_dir()):
-        return []
-    with open_film(what.mask) as masks:
-        if masks.info.size != film.info.size:
-            (h, w), (mask_h, mask_w) = film.info.size, masks.info.size
-            message = f"The masks in {what.mask.name} are {mask_w} x {mask_h} pixels, the film {w} x {h}."
-            raise EngineError(Fault.MASK_SIZE, message, "Give masks of the film's size.")
-        if len(masks) != len(film):
-            message = f"{what.mask.name} holds {len(masks)} masks, the film {len(film)} frames."
-            raise EngineError(Fault.BAD_INPUT, message, "Give one mask for each frame.")
-        made = _made(masks)
-    if not made:
-        raise EngineError(Fault.BAD_INPUT, f"The masks in {what.mask.name} are empty.", "Paint white what is to go.")
-    return [MaskTrack("Mask", TrackKind.TRACKED, film.info.size, made=made)]
-
-
-def _made(masks: Footage) -> dict[int, Tracked]:
-    """Masks that are not empty, by frame; frames that look alike share one."""
-    made: dict[int, Tracked] = {}
-    last = Mask.of(np.zeros((1, 1), np.uint8))
-    for index, frame in enumerate(masks.frames()):
-        mask = Mask.of(_levels(frame.pixels))
-        if mask.empty:
-            continue
-        same = mask.box == last.box and np.array_equal(mask.alpha, last.alpha)
-        last = last if same else mask
-        made[index] = Tracked(last, 1.0)
-    return made
-
-
-def _levels(pixels: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Hard coverage: compressed masks have soft rims that nobody painted."""
-    brightest = pixels.max(axis=2)
-    on = _ON << 8 if brightest.dtype == np.uint16 else _ON
-    return np.where(brightest >= on, np.uint8(255), np.uint8(0))
+    boxes = Mask.union(box_mask(box, size) for box in what.boxes)
+    tracks = [MaskTrack("Boxes", TrackKind.STATIC, size, keys={0: boxes}, learnt=what.learn)] if what.boxes else []
+    if what.boxes and boxes.empty:
+        raise EngineError(Fault.BAD_INPUT, "The box covers nothing of the picture.", "Give one inside of it.")
+    if what.mask is not None:
+        read = read_masks(what.mask, size, len(film), ctx)
+        if all(mask.empty for mask in (*read.keys.values(), *(tracked.mask for tracked in read.made.values()))):
+            raise EngineError(Fault.BAD_INPUT, f"The mask {what.mask.name} is empty.", "Paint white what is to go.")
+        tracks.append(replace(read, learnt=what.learn and read.kind is TrackKind.STATIC))
+    return tracks
 
 
 def _keyed(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> list[MaskTrack]:
@@ -149,7 +98,7 @@ def _keyed(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> list[Mas
     if late >= len(film):
         raise EngineError(Fault.BAD_INPUT, f"There is no frame {late}.", f"The film has frames 0 to {len(film) - 1}.")
     size = film.info.size
-    keys = {index: _picture(path, size, resize=what.resize_mask) for index, path in what.keys.items()}
+    keys = {index: Mask.of(read_mask(path, size)) for index, path in what.keys.items()}
     empty = next((index for index, mask in keys.items() if mask.empty), None)
     if empty is not None:
         message = f"The mask {what.keys[empty].name} is empty."
