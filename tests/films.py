@@ -50,4 +50,4 @@ def sound_packets(path: Path) -> list[tuple[float, bytes]]:
     with av.open(str(path)) as film:
         stream = film.streams.audio[0]
         packets = [packet for packet in film.demux(stream) if packet.size]
-        return [(round(float((packet.pts or 0) * stream.time_base), 3), bytes(packet)) for packet in packets]
+        return [(round(float((packet.pts or 0) * (stream.time_base or 0)), 3), bytes(packet)) for packet in packets]

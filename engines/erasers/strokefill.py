@@ -54,7 +54,7 @@ class StrokeFillEngine(ImageEraser):
     def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
         for note in self._notes:
             ctx.tell(note)
-        hole = cv2.dilate((alpha > 0).astype(np.float32), _disc(_SKIRT))
+        hole = np.asarray(cv2.dilate((alpha > 0).astype(np.float32), _disc(_SKIRT)), np.float32)
         looks = _halvings(hole)
         picture = image
         for done, halvings in enumerate(range(looks, 0, -1)):

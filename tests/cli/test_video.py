@@ -46,7 +46,7 @@ def test_a_mark_goes_and_all_else_stays_to_the_bit(source: Path, clip: Clip, tmp
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["frames"] == told["encoded"] == COUNT
-    assert told["tracks"] == [{"name": "Mask", "kind": "static", "engine": "propagate", "stops": []}]
+    assert told["tracks"] == [{"name": "mask", "kind": "static", "engine": "propagate", "stops": []}]
     assert outside_is_untouched(target, clip)
     assert sound_packets(target) == sound_packets(source)
     assert psnr_inside(frames_of(target), clip) > psnr_inside(telea(clip), clip) + 6
@@ -66,8 +66,9 @@ def test_one_mask_a_frame_from_a_folder(clip: Clip, tmp_path: Path) -> None:
     assert psnr_inside(frames_of(target), moving) > psnr_inside(telea(moving), moving) + 6
 
 
-def test_what_is_painted_on_one_frame_is_followed(clip: Clip, tmp_path: Path) -> None:
-    moving = covered(clip.truth, BOX, (1.0, 0.5))
+def test_what_is_painted_on_one_frame_is_followed(tmp_path: Path) -> None:
+    still = [scenery(144, 256)] * 30
+    moving = covered(still, Box(70, 50, 48, 36), (1.5, 0.5))
     source, mask, target = tmp_path / "walk.mkv", tmp_path / "mask.png", tmp_path / "clean.mkv"
     write_film(source, moving.frames)
     cv2.imwrite(str(mask), moving.masks[10])
