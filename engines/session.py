@@ -82,7 +82,9 @@ class Session:
         size = (request.image.shape[0], request.image.shape[1])
         insisted = request.device != "auto"
         kind = request.device.partition(":")[0] if insisted else self._best_device()
-        choice = choose(self.catalog, self.store, Need(request.mask, size, kind, insisted, request.backend))
+        choice = choose(
+            self.catalog, self.store, Need(request.mask, size, kind, insisted, request.backend, request.task)
+        )
         if choice.note:
             ctx.tell(choice.note)
         return choice.card
@@ -95,7 +97,7 @@ class Session:
 
     def _erase_on(self, request: EraseImage, key: _Key, ctx: Context) -> Erased:
         watch, card = Stopwatch(), self.catalog[key.engine]
-        options = card.resolve(_options_for(card, request))
+        options = card.resolve(_options_for(card, request), request.task)
         patches: tuple[Patch, ...] = ()
         if not request.mask.empty:
             with watch.stage("load"):
