@@ -142,7 +142,7 @@ class Erasing(Choosing):
             raise EngineError(Fault.WEIGHTS_MISSING, "No engine is ready on this machine.")
         card = info.card
         device = self._device if self._device in ("auto", *card.devices) else "auto"
-        values = dict(wish.options) if wish.options is not None else self.options(card)
+        values = dict(wish.options) if wish.options is not None else self.options(card, wish.task)
         return prepare(state, wish.sheet.document.pixels, Order(card, values, device, hole, below))
 
     def _submit(self, wish: _Wish, prepared: Prepared) -> None:
