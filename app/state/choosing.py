@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.document.render import composite
 from app.document.state import State
 from app.state.editor import Editor
 from app.state.jobs import JobQueue
@@ -14,8 +15,10 @@ from app.state.library import EngineInfo, Library
 from app.state.measurements import Forecast, Measurements
 from app.state.notices import of_error
 from app.state.settings import SettingsStore
+from app.state.sheet import Sheet
 from engines.core.engine import Card, OptionValue, Task
 from engines.core.types import Mask
+from engines.pipeline.hole_shape import HoleShape, hole_shape, ring_view
 from engines.pipeline.region import crop_boxes
 from engines.planner import Need
 
@@ -109,7 +112,7 @@ class Choosing(QObject):
 
         def work() -> Plan:
             hole = state.masks.erase_mask()
-            info, note = self._choose(hole, state, task) if auto else (engine, "")
+            info, note = self._choose(hole, state, sheet, task) if auto else (engine, "")
             each = dict(self._forecasts(hole, state))
             if info is None:
                 return Plan(None, 0.0, None, note, each)
@@ -130,14 +133,21 @@ class Choosing(QObject):
             if forecast is not None:
                 yield info.card.id, forecast
 
-    def _choose(self, hole: Mask, state: State, task: Task) -> tuple[EngineInfo | None, str]:
+    def _choose(self, hole: Mask, state: State, sheet: Sheet, task: Task) -> tuple[EngineInfo | None, str]:
         device = self._device
         kind = self.measurements.device_seen() if device == "auto" else device.partition(":")[0]
-        return self.library.choose(Need(hole, state.size, kind, device != "auto", task=task))
+        shape = _shape(hole, state, sheet) if task is Task.OBJECT and not hole.empty else None
+        return self.library.choose(Need(hole, state.size, kind, device != "auto", task=task, shape=shape))
 
     @property
     def _device(self) -> str:
         return self.settings.value.device
+
+
+def _shape(hole: Mask, state: State, sheet: Sheet) -> HoleShape:
+    view = ring_view(hole, state.size)
+    around = composite(state, sheet.document.pixels, view)
+    return hole_shape(around, Mask(hole.box.moved(-view.x, -view.y), hole.alpha))
 
 
 def _megapixels(hole: Mask, state: State, card: Card) -> float:

@@ -137,7 +137,7 @@ class Erasing(Choosing):
         hole = state.masks.erase_mask() if below is None else state.edit(below).variant.hole
         if hole.empty:
             return None
-        info = wish.info or self._choose(hole, state, wish.task)[0]
+        info = wish.info or self._choose(hole, state, wish.sheet, wish.task)[0]
         if info is None:
             raise EngineError(Fault.WEIGHTS_MISSING, "No engine is ready on this machine.")
         card = info.card
