@@ -181,6 +181,16 @@ class ImageEraser(Engine):
         Returns the same shape and range; what it does outside the hole is thrown away by the pipeline.
         """
 
+    def erase_avoiding(
+        self, image: FloatImage, alpha: Alpha, avoided: Alpha, options: Options, ctx: Context
+    ) -> FloatImage:
+        """As ``erase``, but nothing is copied from where ``avoided`` (``(h, w)`` uint8) is more than 0.
+
+        An engine that cannot tell where it takes from is shown that, too, as part of the hole: what it does not
+        see it cannot copy. Engines that choose their sources override this, and fill the hole alone.
+        """
+        return self.erase(image, np.maximum(alpha, avoided), options, ctx)
+
     def for_tiles(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> ImageEraser:
         """An eraser for the tiles of ``image``, which is too large to be erased at once.
 
