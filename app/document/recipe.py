@@ -16,13 +16,17 @@ from engines.core.faults import EngineError, Fault
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Erase from a photo: all text in it (``text``), what a mask file covers, or both, with one engine."""
+    """Erase from a photo: all text in it (``text``), what a mask file covers, or both, with one engine.
+
+    ``no_sample``: a mask file of what must not be copied from.
+    """
 
     engine: str
     text: bool = False
     mask: Path | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     device: str = "auto"
+    no_sample: Path | None = None
 
     def command(self, source: Path, target: Path) -> str:
         """The ``cleanplate erase`` line that does the same, quoted for a POSIX shell."""
@@ -31,6 +35,8 @@ class Recipe:
             words += ["--mask", str(self.mask)]
         if self.text:
             words.append("--text")
+        if self.no_sample is not None:
+            words += ["--no-sample", str(self.no_sample)]
         words += ["--engine", self.engine]
         for name, value in self.options.items():
             words += ["--set", f"{name}={_word(value)}"]
@@ -44,6 +50,8 @@ class Recipe:
         lines.append(f"text = {_word(self.text)}")
         if self.mask is not None:
             lines.append(f"mask = {_quoted(str(self.mask))}")
+        if self.no_sample is not None:
+            lines.append(f"no_sample = {_quoted(str(self.no_sample))}")
         lines += ["", "[options]"]
         lines += [f"{_quoted(k)} = {_quoted(v) if isinstance(v, str) else _word(v)}" for k, v in self.options.items()]
         return "\n".join(lines) + "\n"
@@ -58,8 +66,9 @@ class Recipe:
         read = Table(table, "the recipe")
         if read.whole("version") != 1:
             raise EngineError(Fault.UNREADABLE, "This recipe was saved by a newer version of Cleanplate.")
-        mask = Path(read.text("mask")) if "mask" in table else None
-        return cls(read.text("engine"), read.flag("text"), mask, read.scalars("options"), read.text("device"))
+        mask, no_sample = (Path(read.text(name)) if name in table else None for name in ("mask", "no_sample"))
+        options, device = read.scalars("options"), read.text("device")
+        return cls(read.text("engine"), read.flag("text"), mask, options, device, no_sample)
 
 
 def _word(value: OptionValue) -> str:

@@ -182,14 +182,13 @@ class ImageEraser(Engine):
         """
 
     def erase_avoiding(
-        self, image: FloatImage, alpha: Alpha, avoided: Alpha, options: Options, ctx: Context
+        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
     ) -> FloatImage:
-        """As ``erase``, but nothing is copied from where ``avoided`` (``(h, w)`` uint8) is more than 0.
+        """As ``erase``, where nothing may be copied from what ``avoid`` (as ``alpha``) covers.
 
-        An engine that cannot tell where it takes from is shown that, too, as part of the hole: what it does not
-        see it cannot copy. Engines that choose their sources override this, and fill the hole alone.
+        Unless an engine knows better, it is shown as part of the hole: what is not seen cannot be copied.
         """
-        return self.erase(image, np.maximum(alpha, avoided), options, ctx)
+        return self.erase(image, np.maximum(alpha, avoid), options, ctx)
 
     def for_tiles(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> ImageEraser:
         """An eraser for the tiles of ``image``, which is too large to be erased at once.

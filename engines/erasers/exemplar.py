@@ -10,7 +10,7 @@ import torch
 
 from engines.core.context import Context
 from engines.core.engine import Card, ImageEraser, Options, Setup
-from engines.core.types import Alpha, FloatImage, Mask
+from engines.core.types import Alpha, Box, FloatImage, Mask
 from engines.patches.copies import with_turned
 from engines.patches.fill import Manner, filled
 from engines.patches.level import Flags, Level, can_copy
@@ -40,16 +40,16 @@ class Exemplar(ImageEraser):
         return self.erase_avoiding(image, alpha, np.zeros_like(alpha), options, ctx)
 
     def erase_avoiding(
-        self, image: FloatImage, alpha: Alpha, avoided: Alpha, options: Options, ctx: Context
+        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
     ) -> FloatImage:
-        """As ``erase``, but copies nothing from where ``avoided`` > 0."""
+        """As ``erase``, but copies nothing from where ``avoid`` > 0."""
         ctx.step(0.0, "looking around")
         hole, out = alpha > 0, image.copy()
         crops = crop_boxes(Mask.of(alpha), alpha.shape, self._near(alpha, options))
         total, done = sum(crop.area for crop in crops), 0
         for crop in crops:
-            usable = ~hole[crop.slices] & (avoided[crop.slices] == 0)
-            part = ctx.part(done / total, crop.area / total)
+            usable = ~hole[crop.slices] & (avoid[crop.slices] == 0)
+            part = _shown_whole(ctx.part(done / total, crop.area / total), out, crop)
             out[crop.slices] = self._filled(image[crop.slices], hole[crop.slices], usable, options, part)
             done += crop.area
         return out
@@ -75,6 +75,19 @@ class Exemplar(ImageEraser):
         manner = Manner(int(options["seed"]), float(options["gain"]))
         with torch.inference_mode(), out_of_memory_told():
             return filled(level, manner, ctx)[:h, :w]
+
+
+def _shown_whole(ctx: Context, image: FloatImage, crop: Box) -> Context:
+    """``ctx``, with pictures of the crop, of whatever size, shown at their place in ``image``."""
+
+    def report(done: float, note: str, preview: FloatImage | None) -> None:
+        whole = None
+        if preview is not None:
+            whole = image.copy()
+            whole[crop.slices] = cv2.resize(preview, (crop.w, crop.h), interpolation=cv2.INTER_LINEAR)
+        ctx.report(done, note, whole)
+
+    return replace(ctx, report=report)
 
 
 def thickness(alpha: Alpha) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from engines.core.mask_ops import box_mask, grown, polygon_mask
 from engines.core.measure import Stopwatch
 from engines.core.types import Box, Mask, Pixels
 from engines.jobs.painting import painted, shown
+from engines.jobs.sources import Sources, to_avoid
 from engines.jobs.verify_file import Work, write_until_unreadable
 from engines.media.images import (
     DEFAULT_MAX_PIXELS,
@@ -47,7 +48,10 @@ class TextSearch:
 
 @dataclass(frozen=True, slots=True)
 class What:
-    """What to erase: everything named here together. Coordinates are those of the picture as it is shown."""
+    """What to erase: everything named here together. Coordinates are those of the picture as it is shown.
+
+    ``sources``: where engines may copy from; ``resize_mask`` holds for these files, too.
+    """
 
     mask: Path | None = None
     resize_mask: bool = False
@@ -55,6 +59,7 @@ class What:
     polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
     text: TextSearch | None = None
     grow: int = 0
+    sources: Sources = field(default_factory=Sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
     if found.mask.empty:
         return _copied(files, found, how, watch)
     request = EraseImage(how.engine, picture.pixels, found.mask, how.options, how.device, how.backend, how.allow_cpu)
+    request = replace(request, avoid=_avoid(picture, what, how))
     with watch.stage("engine"):
         erased = runner.run(request, ctx.part(0.4, 0.35 if how.verify else 0.55))
     if not isinstance(erased, Erased):
@@ -196,6 +202,10 @@ def _drawn_mask(picture: Picture, what: What, max_pixels: int) -> Mask:
     parts += [_inside(box_mask(box, size), f"The box {box.x},{box.y},{box.w},{box.h}", size) for box in what.boxes]
     parts += [_inside(polygon_mask(points, size), "A polygon", size) for points in what.polygons]
     return Mask.union(parts)
+
+
+def _avoid(picture: Picture, what: What, how: How) -> Mask:
+    return to_avoid(what.sources, picture.size, resize=what.resize_mask, max_pixels=how.max_pixels)
 
 
 def _inside(mask: Mask, name: str, size: tuple[int, int]) -> Mask:
