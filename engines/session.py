@@ -107,7 +107,7 @@ class Session:
             if not isinstance(engine, ImageEraser):
                 raise _wrong_role(card)
             with watch.stage("erase"):
-                patches = region.erase(Job(engine, card, options), request.image, request.mask, ctx)
+                patches = region.erase(Job(engine, card, options, request.avoid), request.image, request.mask, ctx)
         seconds, notes = watch.seconds, tuple(ctx.notes)
         return Erased(patches, card.id, key.device, key.backend, len(patches), seconds, peak_memory(), notes)
 

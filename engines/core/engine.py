@@ -214,6 +214,15 @@ class ImageEraser(Engine):
         Returns the same shape and range; what it does outside the hole is thrown away by the pipeline.
         """
 
+    def erase_avoiding(
+        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
+    ) -> FloatImage:
+        """As ``erase``, where nothing may be copied from what ``avoid`` (as ``alpha``) covers.
+
+        Unless an engine knows better, it is shown as part of the hole: what is not seen cannot be copied.
+        """
+        return self.erase(image, np.maximum(alpha, avoid), options, ctx)
+
     def for_tiles(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> ImageEraser:
         """An eraser for the tiles of ``image``, which is too large to be erased at once.
 

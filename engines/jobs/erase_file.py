@@ -17,6 +17,7 @@ from engines.core.mask_ops import box_mask, grown, polygon_mask
 from engines.core.measure import Stopwatch
 from engines.core.types import Box, Mask, Pixels
 from engines.jobs.painting import painted, shown
+from engines.jobs.sources import Sources, to_avoid
 from engines.jobs.verify_file import Work, write_until_unreadable
 from engines.media.images import (
     DEFAULT_MAX_PIXELS,
@@ -52,6 +53,7 @@ class What:
     """What to erase: everything named here together. Coordinates are those of the picture as it is shown.
 
     ``shadow``: and the shadows that the things under mask, boxes and polygons throw, as far as they are found.
+    ``sources``: where engines may copy from; ``resize_mask`` holds for these files, too.
     """
 
     mask: Path | None = None
@@ -61,6 +63,7 @@ class What:
     text: TextSearch | None = None
     grow: int = 0
     shadow: bool = False
+    sources: Sources = field(default_factory=Sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
         found = _mask(runner, picture, what, how, ctx.part(0.0, 0.4))
     if found.mask.empty:
         return _copied(files, found, how, watch)
-    request = _request(picture, found, how)
+    request = _request(picture, found, how, _avoid(picture, what, how))
     with watch.stage("engine"):
         erased = runner.run(request, ctx.part(0.4, 0.35 if how.verify else 0.55))
     if not isinstance(erased, Erased):
@@ -160,7 +163,7 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
     return _report(files, found, erased, watch, (seen, notes))
 
 
-def _request(picture: Picture, found: _Found, how: How) -> EraseImage:
+def _request(picture: Picture, found: _Found, how: How, avoid: Mask) -> EraseImage:
     return EraseImage(
         how.engine,
         picture.pixels,
@@ -169,6 +172,7 @@ def _request(picture: Picture, found: _Found, how: How) -> EraseImage:
         how.device,
         how.backend,
         how.allow_cpu,
+        avoid,
         how.task or Task.TEXT,
     )
 
@@ -239,6 +243,10 @@ def _drawn_mask(picture: Picture, what: What, max_pixels: int) -> Mask:
     parts += [_inside(box_mask(box, size), f"The box {box.x},{box.y},{box.w},{box.h}", size) for box in what.boxes]
     parts += [_inside(polygon_mask(points, size), "A polygon", size) for points in what.polygons]
     return Mask.union(parts)
+
+
+def _avoid(picture: Picture, what: What, how: How) -> Mask:
+    return to_avoid(what.sources, picture.size, resize=what.resize_mask, max_pixels=how.max_pixels)
 
 
 def _inside(mask: Mask, name: str, size: tuple[int, int]) -> Mask:

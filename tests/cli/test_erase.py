@@ -303,3 +303,29 @@ def test_what_makes_no_sense_for_objects_is_wrong_usage(photo: Path, tmp_path: P
     done = cleanplate("erase", photo, *arguments, "-o", tmp_path / "out.png")
     assert done.returncode == 2
     one_line(done.stderr)
+
+
+@pytest.mark.parametrize(("flag", "white"), [("--no-sample", slice(120, None)), ("--sample-from", slice(0, 120))])
+def test_where_to_copy_from_is_a_second_mask(tmp_path: Path, flag: str, white: slice) -> None:
+    """The right half is green and must not come over into the hole, which lies in both."""
+    grain = np.random.default_rng(0).integers(120, 250, (100, 240, 1))
+    picture = (grain * np.where(np.arange(240)[None, :, None] < 120, [1, 0.1, 0.1], [0.1, 1, 0.1])).astype(np.uint8)
+    photo, mask, out = tmp_path / "photo.png", tmp_path / "half.png", tmp_path / "out.png"
+    Image.fromarray(picture).save(photo)
+    half = np.zeros((100, 240), np.uint8)
+    half[:, white] = 255
+    Image.fromarray(half).save(mask)
+    done = cleanplate("erase", photo, "--box", "90,30,60,40", "-o", out, "--engine", "exemplar", flag, mask)
+    assert done.returncode == 0, done.stderr
+    inner = pixels(out)[36:64, 96:144].astype(int)
+    assert (inner[..., 0] > inner[..., 1]).all()
+    assert np.array_equal(pixels(out)[:, 150:], picture[:, 150:])
+
+
+def test_a_second_mask_of_another_size_is_refused(photo: Path, tmp_path: Path) -> None:
+    mask, out = tmp_path / "small.png", tmp_path / "out.png"
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(mask)
+    done = cleanplate("erase", photo, "--box", BOX, "-o", out, "--engine", "exemplar", "--no-sample", mask)
+    assert done.returncode == 1
+    assert "5" in one_line(done.stderr)
+    assert not out.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,9 @@ def test_the_hash_of_a_file(tmp_path: Path) -> None:
 def test_a_recipe_is_a_command_and_comes_back_from_toml(tmp_path: Path) -> None:
     recipe = Recipe("garnet", True, Path("my mask.png"), {"steps": 3, "q": 0.5, "on": True, 'a"b': 'x\n"'}, "cpu")
     assert Recipe.from_toml(recipe.to_toml()) == recipe
+    careful = replace(recipe, no_sample=Path("not here.png"))
+    assert Recipe.from_toml(careful.to_toml()) == careful
+    assert "--no-sample 'not here.png'" in careful.command(Path("in.jpg"), Path("out.jpg"))
     command = Recipe("garnet", True, Path("my mask.png"), {"steps": 3}, "cpu").command(Path("in.jpg"), Path("out.jpg"))
     assert command == (
         "cleanplate erase in.jpg --mask 'my mask.png' --text --engine garnet --set steps=3 --device cpu -o out.jpg"

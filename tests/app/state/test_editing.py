@@ -75,14 +75,19 @@ def test_nothing_marked_is_told(opened: Workshop, client: FakeClient) -> None:
     assert client.asked == []
 
 
-def test_what_is_not_to_be_copied_from_is_never_shown(opened: Workshop, client: FakeClient, wait: Patience) -> None:
+def test_what_is_not_to_be_copied_from_goes_along_and_stays(
+    opened: Workshop, client: FakeClient, wait: Patience
+) -> None:
     mark(opened)
     mark(opened, box(105, 30, 20, 40), LayerRole.NO_SAMPLE)
     before = picture_of(opened).copy()
     erase(opened, wait)
     request = client.asked[-1].request
     assert isinstance(request, EraseImage)
-    assert request.mask.alpha.astype(bool).sum() == 60 * 40 + 20 * 40
+    assert request.mask.alpha.astype(bool).sum() == 60 * 40
+    # as far as the engine sees it: right of the hole, 5 pixels away
+    assert request.avoid.box.x == request.mask.box.right + 5
+    assert request.avoid.alpha.astype(bool).sum() == request.avoid.box.w * 40 > 0
     after = picture_of(opened)
     assert (after[HOLE.box.slices] == 99).all()
     assert np.array_equal(after[30:70, 105:125], before[30:70, 105:125])

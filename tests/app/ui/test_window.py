@@ -269,6 +269,22 @@ def test_the_command_that_does_the_same(open_window: Window, wait: Patience) -> 
     assert "--engine inpaint" in text
     mask = Path(text.partition("--mask ")[2].split(" --")[0].strip("'"))
     wait(mask.exists)
+    assert "--no-sample" not in text
+
+
+def test_the_command_names_what_must_not_be_copied_from(open_window: Window, wait: Patience) -> None:
+    drag(open_window, (60, 150), (90, 150))
+    editor = open_window.workshop.editor
+    editor.do("Paint", verbs.paint(editor.state, LayerRole.NO_SAMPLE, box(5, 5, 20, 10)))
+    open_window.commands.copy_command()
+    text = QGuiApplication.clipboard().text()
+    mask, spared = (
+        Path(text.partition(f"{flag} ")[2].split(" --")[0].strip("'")) for flag in ("--mask", "--no-sample")
+    )
+    wait(mask.exists)
+    wait(spared.exists)
+    with Image.open(spared) as picture:
+        assert (np.asarray(picture)[..., 0] > 0).sum() == 200
 
 
 DIALOGS = ("preferences", "shortcuts", "models", "log", "about", "export")
