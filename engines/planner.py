@@ -9,7 +9,8 @@ from engines.catalog import Catalog
 from engines.core.engine import Backend, Card, Role, Task
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Mask
-from engines.pipeline.mask_shape import mask_shape
+from engines.pipeline.hole_shape import HoleShape, Surface, hole_side
+from engines.pipeline.mask_shape import MaskKind, SizeClass, mask_shape
 from engines.pipeline.region import crop_boxes
 from engines.ranking import Figures, RankedCase, load_ranking, nearest
 from engines.store import Store
@@ -26,15 +27,17 @@ class Need:
     """What is to be erased, from a picture of ``size`` = (height, width).
 
     ``device``: the kind that the work would run on (``cpu``, ``cuda``, ``mps``); ``insisted``: the person has asked
-    for it, so that engines that cannot use it are no choice.
+    for it, so that engines that cannot use it are no choice. ``shape``: of an object's hole, where its picture is at
+    hand; without, a smooth surface is assumed.
     """
 
     mask: Mask
     size: tuple[int, int]
     device: str = "cpu"
     insisted: bool = False
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
     task: Task = Task.TEXT
+    shape: HoleShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +56,25 @@ def choose(catalog: Catalog, store: Store, need: Need, ranking: Sequence[RankedC
     """
     cards = {card.id: card for card in ready_erasers(catalog, store) if _runs(card, need)}
     if not cards:
+        through = f" through {need.backend.value}" if need.backend else ""
         raise EngineError(
-            Fault.WEIGHTS_MISSING,
-            f"No engine is ready that runs on {need.device} through {need.backend.value}.",
-            "See: cleanplate engines",
+            Fault.WEIGHTS_MISSING, f"No engine is ready that runs on {need.device}{through}.", "See: cleanplate engines"
         )
     if need.mask.empty:
         return Choice(_unmeasured(list(cards.values()), need.task))
-    shape = mask_shape(need.mask.alpha)
-    for case in nearest(ranking or load_ranking(), need.task, need.device, shape.kind, shape.size):
+    for case in nearest(ranking or load_ranking(), need.task, need.device, *_kind(need)):
         measured = [figures for figures in case.engines if figures.id in cards]
         if measured:
             return _quick_enough(measured, case, cards, need)
     return Choice(_unmeasured(list(cards.values()), need.task))
+
+
+def _kind(need: Need) -> tuple[MaskKind | Surface, SizeClass]:
+    if need.task is Task.OBJECT:
+        hole = need.shape or HoleShape(hole_side(need.mask), 0.0)
+        return hole.surface, hole.size
+    shape = mask_shape(need.mask.alpha)
+    return shape.kind, shape.size
 
 
 def ready_erasers(catalog: Catalog, store: Store) -> list[Card]:
@@ -86,7 +95,7 @@ def best_painter(catalog: Catalog, store: Store) -> Card:
 
 def _runs(card: Card, need: Need) -> bool:
     on_device = need.device in card.devices or not need.insisted
-    return on_device and (not card.backends or need.backend in card.backends)
+    return on_device and (not card.backends or need.backend in (None, *card.backends))
 
 
 def _quick_enough(measured: Sequence[Figures], case: RankedCase, cards: dict[str, Card], need: Need) -> Choice:

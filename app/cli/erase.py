@@ -27,17 +27,26 @@ _MASK = typer.Option(help="A picture of the photo's size, white where to erase; 
 _TEXT = typer.Option("--text", help="Find the text and erase it.")
 _BOX = typer.Option(metavar="X,Y,W,H", help="A rectangle to erase, in pixels. Repeatable.")
 _POLYGON = typer.Option(metavar="X1,Y1,X2,Y2,...", help="A polygon to erase, in pixels. Repeatable.")
+_TASK = typer.Option(
+    metavar="auto|text|object",
+    help="What kind of thing goes: chooses engines and their defaults. auto: what the named engine is for, else text.",
+)
+_SHADOW = typer.Option("--with-shadow", help="Also erase the shadow of what --mask, --box and --polygon cover.")
 _ENGINE = typer.Option(help="Which engine; 'auto' takes the best one that is ready. See: cleanplate engines.")
 _DEVICE = typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", help="Where the engine runs.")
-_BACKEND = typer.Option(metavar="torch|onnx", help="What runs the network.")
+_BACKEND = typer.Option(metavar="auto|torch|onnx", help="What runs the network.")
 _SEED = typer.Option(help="Makes engines that draw at random repeatable.")
 _SET = typer.Option("--set", metavar="NAME=VALUE", help="An option of the engine. Repeatable.")
 _ONLY = typer.Option(metavar="REGEX", help="With --text: erase only lines that match.")
 _KEEP = typer.Option(metavar="REGEX", help="With --text: leave lines that match.")
 _MIN_SIZE = typer.Option(min=0.0, help="With --text: leave lines lower than this many pixels.")
 _GROW = typer.Option(min=0, max=500, help="Grow the whole mask by this many pixels.")
+_SAMPLE_FROM = typer.Option(
+    metavar="MASK", help="Copy only from where this picture is white: a mask file, or a folder of such."
+)
+_NO_SAMPLE = typer.Option(metavar="MASK", help="Never copy from where this picture is white: a mask file or a folder.")
 _DRY_RUN = typer.Option("--dry-run", help="Erase nothing: write a PNG with the outlines of what would be erased.")
-_RESIZE_MASK = typer.Option("--resize-mask", help="Scale a mask of another size to the photo.")
+_RESIZE_MASK = typer.Option("--resize-mask", help="Scale masks of another size to the photo.")
 _OVERWRITE = typer.Option("--overwrite", help="Replace files that exist (never the photo itself).")
 _MAX_PIXELS = typer.Option(min=1, help="Refuse pictures of more pixels than this.")
 _ALLOW_CPU = typer.Option("--allow-cpu", help="Go on with the CPU when the graphics memory runs out.")
@@ -58,15 +67,19 @@ def erase(
     text: Annotated[bool, _TEXT] = False,
     box: Annotated[list[str] | None, _BOX] = None,
     polygon: Annotated[list[str] | None, _POLYGON] = None,
+    task: Annotated[str, _TASK] = "auto",
     engine: Annotated[str, _ENGINE] = "auto",
     device: Annotated[str, _DEVICE] = "auto",
-    backend: Annotated[str, _BACKEND] = "torch",
+    backend: Annotated[str, _BACKEND] = "auto",
     seed: Annotated[int | None, _SEED] = None,
     settings: Annotated[list[str] | None, _SET] = None,
     only: Annotated[str | None, _ONLY] = None,
     keep: Annotated[str | None, _KEEP] = None,
     min_size: Annotated[float, _MIN_SIZE] = 0.0,
     grow: Annotated[int, _GROW] = 0,
+    with_shadow: Annotated[bool, _SHADOW] = False,
+    sample_from: Annotated[Path | None, _SAMPLE_FROM] = None,
+    no_sample: Annotated[Path | None, _NO_SAMPLE] = None,
     dry_run: Annotated[bool, _DRY_RUN] = False,
     resize_mask: Annotated[bool, _RESIZE_MASK] = False,
     overwrite: Annotated[bool, _OVERWRITE] = False,
@@ -82,6 +95,8 @@ def erase(
         raise typer.BadParameter("Say what to erase: --mask, --text, --box or --polygon.")
     if (only is not None or keep is not None) and not text:
         raise typer.BadParameter("--only and --keep choose among the text that --text finds: add --text.")
+    if with_shadow and not (mask or box or polygon):
+        raise typer.BadParameter("--with-shadow looks beside a thing: mark it with --mask, --box or --polygon.")
     if before_after is not None and (dry_run or len(photos) > 1 or before_after.suffix.lower() != ".png"):
         raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
     if verify and dry_run:
@@ -91,14 +106,17 @@ def erase(
     parsing.check_device(device)
     from engines.catalog import load_catalog
     from engines.jobs.erase_file import How, TextSearch, What
+    from engines.jobs.sources import Sources
     from engines.store import Store
 
     search = TextSearch(parsing.pattern(only, "--only"), parsing.pattern(keep, "--keep"), min_size) if text else None
-    what = What(mask, resize_mask, boxes, polygons, search, grow)
+    sources = Sources(sample_from, no_sample)
+    what = What(mask, resize_mask, boxes, polygons, search, grow, with_shadow, sources)
     catalog, store = load_catalog(), Store()
     card = _named_card(catalog, store, engine, dry_run)
     options = parsing.engine_options(card, settings or [], seed)
-    how = How(engine, options, device, parsing.backend(backend), allow_cpu, overwrite, max_pixels, verify)
+    wanted = parsing.task(task) or (card.task if card else None)
+    how = How(engine, options, device, parsing.backend(backend), allow_cpu, overwrite, max_pixels, verify, wanted)
     pairs = parsing.file_pairs(photos, out_path, dry_run)
     with _runner(catalog, store, isolate) as runner:
         code = _Batch(runner, what, how, dry_run, as_json).run(pairs)
@@ -214,18 +232,25 @@ def _sentence(report: FileReport) -> str:
 
 
 def _with_mask_of(what: What, photo: Path) -> What:
-    """``what`` with the mask that belongs to ``photo``, where the mask is a folder."""
+    """``what`` with the masks that belong to ``photo``, where masks are folders."""
     from dataclasses import replace
 
+    from engines.jobs.sources import Sources
+
+    sources = Sources(_mask_of(what.sources.only, photo), _mask_of(what.sources.never, photo))
+    return replace(what, mask=_mask_of(what.mask, photo), sources=sources)
+
+
+def _mask_of(mask: Path | None, photo: Path) -> Path | None:
     from engines.core.faults import Fault
 
-    if what.mask is None or not what.mask.is_dir():
-        return what
+    if mask is None or not mask.is_dir():
+        return mask
     names = (f"{photo.stem}.png", f"{photo.stem}_mask.png", photo.name)
-    found = next((what.mask / name for name in names if (what.mask / name).is_file()), None)
+    found = next((mask / name for name in names if (mask / name).is_file()), None)
     if found is None:
-        raise EngineError(Fault.BAD_INPUT, f"{what.mask} holds no mask for it.", f"It would be called {names[0]}.")
-    return replace(what, mask=found)
+        raise EngineError(Fault.BAD_INPUT, f"{mask} holds no mask for it.", f"It would be called {names[0]}.")
+    return found
 
 
 @contextmanager

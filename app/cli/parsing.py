@@ -13,7 +13,7 @@ import typer
 from engines.core.faults import EngineError, Fault
 
 if TYPE_CHECKING:  # some of these import numpy, which --help must not wait for
-    from engines.core.engine import Backend, Card, OptionValue
+    from engines.core.engine import Backend, Card, OptionValue, Task
     from engines.core.types import Box
     from engines.jobs.erase_file import Files
 
@@ -116,15 +116,24 @@ def check_device(device: str) -> None:
         raise typer.BadParameter(f"{device!r} is not auto, cpu, cuda, cuda:N or mps.", param_hint="--device")
 
 
-def backend(text: str) -> Backend:
-    """What ``torch`` or ``onnx`` stands for."""
+def backend(text: str) -> Backend | None:
+    """What ``torch`` or ``onnx`` stands for; None, the engine's own choice, for ``auto``."""
     from engines.core.engine import Backend
 
     try:
-        return Backend(text)
+        return None if text == "auto" else Backend(text)
     except ValueError:
         names = " or ".join(member.value for member in Backend)
-        raise typer.BadParameter(f"{text!r} is not {names}.", param_hint="--backend") from None
+        raise typer.BadParameter(f"{text!r} is not auto, {names}.", param_hint="--backend") from None
+
+
+def task(text: str) -> Task | None:
+    """What ``text`` or ``object`` stands for; None for ``auto``."""
+    from engines.core.engine import Task
+
+    if text not in ("auto", Task.TEXT.value, Task.OBJECT.value):
+        raise typer.BadParameter(f"{text!r} is not auto, text or object.", param_hint="--task")
+    return None if text == "auto" else Task(text)
 
 
 def engine_options(card: Card | None, settings: Sequence[str], seed: int | None) -> dict[str, OptionValue]:

@@ -10,19 +10,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.document.plain import Table
-from engines.core.engine import OptionValue
+from engines.core.engine import OptionValue, Task
 from engines.core.faults import EngineError, Fault
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Erase from a photo: all text in it (``text``), what a mask file covers, or both, with one engine."""
+    """Erase from a photo: all text in it (``text``), what a mask file covers, or both, with one engine for ``task``.
+
+    ``no_sample``: a mask file of what must not be copied from.
+    """
 
     engine: str
     text: bool = False
     mask: Path | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     device: str = "auto"
+    no_sample: Path | None = None
+    task: Task = Task.TEXT
 
     def command(self, source: Path, target: Path) -> str:
         """The ``cleanplate erase`` line that does the same, quoted for a POSIX shell."""
@@ -31,6 +36,10 @@ class Recipe:
             words += ["--mask", str(self.mask)]
         if self.text:
             words.append("--text")
+        if self.task is not Task.TEXT:
+            words += ["--task", self.task.value]
+        if self.no_sample is not None:
+            words += ["--no-sample", str(self.no_sample)]
         words += ["--engine", self.engine]
         for name, value in self.options.items():
             words += ["--set", f"{name}={_word(value)}"]
@@ -41,9 +50,11 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as a TOML document."""
         lines = ["version = 1", f"engine = {_quoted(self.engine)}", f"device = {_quoted(self.device)}"]
-        lines.append(f"text = {_word(self.text)}")
+        lines += [f"text = {_word(self.text)}", f"task = {_quoted(self.task.value)}"]
         if self.mask is not None:
             lines.append(f"mask = {_quoted(str(self.mask))}")
+        if self.no_sample is not None:
+            lines.append(f"no_sample = {_quoted(str(self.no_sample))}")
         lines += ["", "[options]"]
         lines += [f"{_quoted(k)} = {_quoted(v) if isinstance(v, str) else _word(v)}" for k, v in self.options.items()]
         return "\n".join(lines) + "\n"
@@ -58,8 +69,17 @@ class Recipe:
         read = Table(table, "the recipe")
         if read.whole("version") != 1:
             raise EngineError(Fault.UNREADABLE, "This recipe was saved by a newer version of Cleanplate.")
-        mask = Path(read.text("mask")) if "mask" in table else None
-        return cls(read.text("engine"), read.flag("text"), mask, read.scalars("options"), read.text("device"))
+        mask, no_sample = (Path(read.text(name)) if name in table else None for name in ("mask", "no_sample"))
+        options, device = read.scalars("options"), read.text("device")
+        task = _task(read.text("task")) if "task" in table else Task.TEXT
+        return cls(read.text("engine"), read.flag("text"), mask, options, device, no_sample, task)
+
+
+def _task(name: str) -> Task:
+    try:
+        return Task(name)
+    except ValueError as error:
+        raise EngineError(Fault.UNREADABLE, f"This recipe is for another task: {name!r}.") from error
 
 
 def _word(value: OptionValue) -> str:

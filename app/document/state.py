@@ -107,6 +107,10 @@ class MaskStack:
         """Whether surely nothing would be erased; decided without looking at pixels."""
         return not self.text.chosen and all(layer.coverage.empty for layer in self._shown(LayerRole.ADD))
 
+    def has(self, role: LayerRole) -> bool:
+        """Whether a shown layer of ``role`` covers anything."""
+        return any(not layer.coverage.empty for layer in self._shown(role))
+
     def top(self, role: LayerRole) -> int | None:
         """The number of the uppermost layer of ``role``, or None."""
         return next((i for i in reversed(range(len(self.layers))) if self.layers[i].role is role), None)

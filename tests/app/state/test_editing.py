@@ -75,14 +75,19 @@ def test_nothing_marked_is_told(opened: Workshop, client: FakeClient) -> None:
     assert client.asked == []
 
 
-def test_what_is_not_to_be_copied_from_is_never_shown(opened: Workshop, client: FakeClient, wait: Patience) -> None:
+def test_what_is_not_to_be_copied_from_goes_along_and_stays(
+    opened: Workshop, client: FakeClient, wait: Patience
+) -> None:
     mark(opened)
     mark(opened, box(105, 30, 20, 40), LayerRole.NO_SAMPLE)
     before = picture_of(opened).copy()
     erase(opened, wait)
     request = client.asked[-1].request
     assert isinstance(request, EraseImage)
-    assert request.mask.alpha.astype(bool).sum() == 60 * 40 + 20 * 40
+    assert request.mask.alpha.astype(bool).sum() == 60 * 40
+    # as far as the engine sees it: right of the hole, 5 pixels away
+    assert request.avoid.box.x == request.mask.box.right + 5
+    assert request.avoid.alpha.astype(bool).sum() == request.avoid.box.w * 40 > 0
     after = picture_of(opened)
     assert (after[HOLE.box.slices] == 99).all()
     assert np.array_equal(after[30:70, 105:125], before[30:70, 105:125])
@@ -204,6 +209,19 @@ def test_times_are_measured_and_told_before_the_next_run(opened: Workshop, wait:
     assert forecast is not None
     assert forecast.seconds > 0
     assert forecast.runs == 1
+
+
+def test_options_at_their_default_follow_the_task(opened: Workshop) -> None:
+    card, erasing = opened.library.catalog["classical"], opened.erasing
+    assert erasing.options(card)["strokes"] is True
+    erasing.set_task(Task.OBJECT)
+    assert erasing.options(card)["strokes"] is False
+    assert erasing.changed_options(card) == {}
+    erasing.set_option(card, "strokes", True)
+    assert erasing.changed_options(card) == {"strokes": True}
+    erasing.set_task(Task.TEXT)
+    assert erasing.changed_options(card) == {}
+    assert erasing.options(card, Task.OBJECT)["strokes"] is True
 
 
 def test_options_are_checked_and_only_changes_are_commanded(opened: Workshop) -> None:
