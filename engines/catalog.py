@@ -121,6 +121,9 @@ def _option(row: Mapping[str, object]) -> Option:
     return option
 
 
+_NPM = r"(@[\w.-]+/)?[\w.-]+@\d[\w.+-]*:[\w./-]+"
+
+
 def _weight(row: Mapping[str, object]) -> Weight:
     weight = _build(Weight, row)
     faults = {
@@ -128,7 +131,8 @@ def _weight(row: Mapping[str, object]) -> Weight:
         "licence or source is empty": not (weight.licence and weight.source),
         "sha256 is not 64 hex digits": bool(weight.sha256) and re.fullmatch("[0-9a-f]{64}", weight.sha256) is None,
         "url is not http or https": bool(weight.url) and re.match("https?://", weight.url) is None,
-        "url is there, but not sha256 and size": bool(weight.url) and not (weight.sha256 and weight.size > 0),
+        "npm is not package@version:path": bool(weight.npm) and re.fullmatch(_NPM, weight.npm) is None,
+        "url or npm is there, but not sha256 and size": weight.downloadable and not (weight.sha256 and weight.size > 0),
         "bundled is set for weights that are not commercial": weight.bundled and not weight.commercial,
     }
     _refuse(faults, f"weights {weight.file!r}: ")

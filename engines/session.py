@@ -65,15 +65,15 @@ class Session:
 
     def _erase(self, request: EraseImage, ctx: Context) -> Erased:
         card = self._chosen(request, ctx)
-        device = resolve_device(card, request.device, request.backend)
+        device, backend = resolve_device(card, request.device, request.backend), card.backend(request.backend)
         try:
-            return self._erase_on(request, card, device, ctx)
+            return self._erase_on(request, _Key(card.id, device, backend), ctx)
         except EngineError as error:
             if error.fault is not Fault.OUT_OF_MEMORY or device == "cpu" or not request.allow_cpu:
                 raise
             ctx.tell(f"{device} ran out of memory even with the smallest tiles; the CPU did the work instead.")
         self._forget(card.id)
-        return self._erase_on(request, card, "cpu", ctx)
+        return self._erase_on(request, _Key(card.id, "cpu", backend), ctx)
 
     def _chosen(self, request: EraseImage, ctx: Context) -> Card:
         """The card that the request names, or for ``auto`` the one that suits its mask best."""
@@ -93,19 +93,19 @@ class Session:
             return "cpu"
         return _torch_device("auto").partition(":")[0]
 
-    def _erase_on(self, request: EraseImage, card: Card, device: str, ctx: Context) -> Erased:
-        watch = Stopwatch()
+    def _erase_on(self, request: EraseImage, key: _Key, ctx: Context) -> Erased:
+        watch, card = Stopwatch(), self.catalog[key.engine]
         options = card.resolve(_options_for(card, request))
         patches: tuple[Patch, ...] = ()
         if not request.mask.empty:
             with watch.stage("load"):
-                engine = self._engine(_Key(card.id, device, request.backend), card, ctx)
+                engine = self._engine(key, card, ctx)
             if not isinstance(engine, ImageEraser):
                 raise _wrong_role(card)
             with watch.stage("erase"):
                 patches = region.erase(Job(engine, card, options), request.image, request.mask, ctx)
         seconds, notes = watch.seconds, tuple(ctx.notes)
-        return Erased(patches, card.id, device, request.backend, len(patches), seconds, peak_memory(), notes)
+        return Erased(patches, card.id, key.device, key.backend, len(patches), seconds, peak_memory(), notes)
 
     def _detect(self, request: DetectText, ctx: Context) -> Detected:
         card = self.catalog.card(request.engine, Role.TEXT_DETECTOR)
@@ -162,11 +162,9 @@ def open_session(*card_folders: Path) -> Session:
     return Session(load_catalog(*card_folders), Store())
 
 
-def resolve_device(card: Card, wanted: str, backend: Backend) -> str:
+def resolve_device(card: Card, wanted: str, backend: Backend | None) -> str:
     """The device to run ``card``'s engine on, or an ``EngineError`` that says what is possible."""
-    if card.backends and backend not in card.backends:
-        names = ", ".join(member.value for member in card.backends)
-        raise EngineError(Fault.NO_BACKEND, f"{card.name} does not run through {backend.value}.", f"It runs: {names}.")
+    card.backend(backend)
     kind = wanted.partition(":")[0]
     if kind not in ("auto", *card.devices):
         allowed = ", ".join(card.devices)

@@ -21,7 +21,7 @@ from engines.core.engine import Card, Weight
 from engines.core.faults import EngineError, Fault
 from engines.core.files import Fingerprints, locked, sha256_of
 from engines.core.paths import models_dir, user_data_dir
-from engines.download import fetch, refuse_offline
+from engines.download import obtain, refuse_offline
 from engines.loading import check_weights
 
 Check = Callable[[Path], None]
@@ -125,7 +125,7 @@ class Store:
     def download(
         self, card: Card, ctx: Context, check: Check | None = None, consent: Consent = _nobody, name: str = ""
     ) -> Kept:
-        """Fetch the card's first weights that have an address, or those called ``name``; see ``engines.download``.
+        """Fetch the card's first weights that can be fetched, or those called ``name``; see ``engines.download``.
 
         Where they are here already, nothing is fetched. Raises ``EngineError`` or ``Cancelled``; what has come
         until then is kept for the next time.
@@ -138,13 +138,13 @@ class Store:
         refuse_offline(f"Unset it, or import the file: cleanplate models import {card.id} {weight.file}")
         _agree(card, weight, consent)
         with self._arriving(card, weight) as arriving:
-            fetch(weight, arriving, ctx)
+            origin = obtain(weight, arriving, ctx)
             (check or partial(check_weights, card, weight))(arriving)
             with self._changing(card) as folder:
                 path = folder / _stored_name(weight, weight.sha256, arriving.suffix)
                 flush(arriving)
                 arriving.replace(path)
-                return self._record(card, Kept(weight, path, weight.sha256, known=True), weight.url)
+                return self._record(card, Kept(weight, path, weight.sha256, known=True), origin)
 
     def remove(self, card: Card, name: str = "") -> list[str]:
         """Delete the user's weights called ``name`` (all of the engine's, where empty) and what was made of them.
@@ -160,7 +160,12 @@ class Store:
         return gone
 
     def onnx_path(self, card: Card, weights: Path) -> Path:
-        """Where the ONNX model made from the file ``weights`` is, or would be: their sha256 is in its name."""
+        """Where the ONNX model made from the file ``weights`` is, or would be: their sha256 is in its name.
+
+        Weights that are an ONNX model already are it themselves.
+        """
+        if weights.suffix == ".onnx":
+            return weights
         return self._folder(card) / _export_name(self._fingerprints.of(weights))
 
     def add_export(self, card: Card, weights: Path, model: Path) -> Path:
@@ -321,7 +326,7 @@ def _slot(card: Card, file: Path, sha256: str, name: str) -> Weight:
 
 def _downloadable(card: Card, name: str) -> Weight:
     offered = [_named(card, name)] if name else list(card.weights)
-    weight = next((weight for weight in offered if weight.url), None)
+    weight = next((weight for weight in offered if weight.downloadable), None)
     if weight is None:
         message = f"No weights of {card.name} can be downloaded." if card.weights else f"{card.name} needs no weights."
         raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card) if card.weights else "")
@@ -340,7 +345,7 @@ def _agree(card: Card, weight: Weight, consent: Consent) -> None:
 def _how_to_get(card: Card, wanted: Weight | None = None) -> str:
     """The command that brings ``wanted``; or, where None, the weights of the card that are easiest to get."""
     offered = [weight for weight in card.weights if wanted in (None, weight)]
-    if any(weight.url for weight in offered):
+    if any(weight.downloadable for weight in offered):
         return f"Run: cleanplate models download {card.id}"
     by_hand = next((weight for weight in offered if wanted or not weight.bundled), None)
     if by_hand is None:

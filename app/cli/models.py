@@ -53,6 +53,8 @@ def download(
     with progress_bar(shown=True) as bar:
         ctx = Context(report=lambda done, note, _: bar.show(done, note))
         kept = store.download(card, ctx, consent=consent, name=weights)
+    for note in ctx.notes:
+        remark(note)
     _tell_kept(card, store, kept)
 
 

