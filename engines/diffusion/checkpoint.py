@@ -33,12 +33,18 @@ class TextEncoder:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What can be said of a checkpoint without loading it. ``side``: pixels of the pictures it was trained on."""
+    """What can be said of a checkpoint without loading it.
+
+    ``side``: pixels of the pictures it was trained on; ``factor``: pixels to a side of the latent's;
+    ``unit``: what sides must be multiples of; ``width``: of the text's embedding.
+    """
 
     sdxl: bool
     noising: Noising
     side: int
     factor: int
+    unit: int
+    width: int
     unet_parameters: int
     vae_parameters: int
 
@@ -46,6 +52,21 @@ class Facts:
     def offset(self) -> int:
         """What the published pipelines of the family add to each timestep."""
         return 0 if self.sdxl else 1
+
+
+def facts_of(unet: Config, vae: Config, noising: Noising, counts: tuple[int, int]) -> Facts:
+    """From the configurations of the parts and their numbers of parameters."""
+    factor = 2 ** (len(vae["block_out_channels"]) - 1)
+    return Facts(
+        sdxl=unet.get("addition_embed_type") == "text_time",
+        noising=noising,
+        side=int(unet.get("sample_size") or 64) * factor,
+        factor=factor,
+        unit=factor * 2 ** (len(unet["block_out_channels"]) - 1),
+        width=int(unet["cross_attention_dim"]),
+        unet_parameters=counts[0],
+        vae_parameters=counts[1],
+    )
 
 
 class Checkpoint(ABC):
@@ -112,7 +133,7 @@ def checked_unet(name: str, config: Config) -> Config:
         raise unusable(name, f"its network takes {channels} channels instead of 4, as those made for inpainting do")
     if config.get("addition_embed_type") not in (None, "text_time"):
         raise unusable(name, "its network wants more than a text")
-    if not config.get("cross_attention_dim"):
+    if not isinstance(config.get("cross_attention_dim"), int):
         raise unusable(name, "its network takes no text")
     return config
 

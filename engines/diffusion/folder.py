@@ -15,6 +15,7 @@ from engines.diffusion.checkpoint import (
     Facts,
     TextEncoder,
     checked_unet,
+    facts_of,
     noising_of,
     parameters_of,
     same_tensors,
@@ -46,10 +47,7 @@ class FolderCheckpoint(Checkpoint):
                 wanted = shapes_of(kind.from_config(dict(config)))
             same_tensors(f"{self.name}/{part}", wanted, _old_names(self._shapes(part), wanted))
             counts.append(parameters_of(wanted))
-        factor = 2 ** (len(self._vae["block_out_channels"]) - 1)
-        sdxl = self._unet.get("addition_embed_type") == "text_time"
-        side = int(self._unet.get("sample_size") or 64) * factor
-        return Facts(sdxl, noising_of(self._scheduler()), side, factor, *counts)
+        return facts_of(self._unet, self._vae, noising_of(self._scheduler()), (counts[0], counts[1]))
 
     def unet(self, dtype: torch.dtype) -> Any:
         from diffusers import UNet2DConditionModel

@@ -5,7 +5,7 @@ A token is covered if any of its pixels is: nearest or mean pooling would lose w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -29,12 +29,13 @@ def grid_sizes(latent: tuple[int, int], levels: int) -> list[tuple[int, int]]:
     return sizes
 
 
+def shares_left(alpha: Alpha, latent: tuple[int, int], levels: Sequence[int]) -> list[float]:
+    """The share of tokens that ``alpha`` leaves uncovered, 0..1, on each of the grids ``levels``."""
+    sizes = grid_sizes(latent, max(levels, default=0) + 1)
+    return [1 - float(pooled(alpha, sizes[level]).float().mean()) for level in levels]
+
+
 def by_tokens(alpha: Alpha, latent: tuple[int, int], levels: int) -> Mapping[int, Tensor]:
     """For every grid, found by its number of tokens, the covered tokens: booleans, row by row."""
     sizes = grid_sizes(latent, levels)
     return {rows * columns: pooled(alpha, (rows, columns)).flatten() for rows, columns in reversed(sizes)}
-
-
-def least_background(keys: Mapping[int, Tensor]) -> float:
-    """The smallest share of tokens, over all grids, that may be looked at: 0..1."""
-    return min(1 - float(covered.float().mean()) for covered in keys.values())

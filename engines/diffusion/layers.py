@@ -33,6 +33,12 @@ def decoder_layers(unet: UNet) -> tuple[int, int]:
     return before, len(self_attentions(unet))
 
 
+def attending_levels(unet: UNet) -> list[int]:
+    """The grids on which the decoder attends, 0 the finest."""
+    kinds = list(unet.config.down_block_types)
+    return [number for number, kind in enumerate(kinds) if "CrossAttn" in kind]
+
+
 def levels(unet: UNet) -> int:
     """How many grids the U-Net works on; each is half as wide as the one before."""
     return len(unet.config.block_out_channels)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from engines.diffusion.checkpoint import Facts
-from engines.diffusion.packages import quiet
+from engines.diffusion.compact import compact
 
 
 class Mode(Enum):
@@ -110,14 +110,17 @@ class Placed:
                 unet.to(device)
                 vae.to(device)
             case Mode.COMPACT:
-                with quiet():
-                    unet.enable_layerwise_casting(storage_dtype=torch.float16, compute_dtype=torch.float32)
+                compact(unet)
             case Mode.SEQUENTIAL:
                 from accelerate import cpu_offload
 
                 cpu_offload(unet, execution_device=torch.device(device))
             case Mode.OFFLOAD:
                 unet.to("cpu")
+
+    def parts(self) -> tuple[Any, Any]:
+        """U-Net and autoencoder, wherever they are at this moment."""
+        return self._unet, self._vae
 
     @contextmanager
     def unet(self) -> Iterator[Any]:
