@@ -34,9 +34,9 @@ def fetch_model(repository: str, folder: Path, ctx: Context) -> None:
     Files that are there already are not asked for again; one that has come in part is gone on with.
     Raises ``EngineError``: NO_BACKEND without huggingface_hub, NO_NETWORK, WEIGHTS_INVALID; or ``Cancelled``.
     """
-    hub = _package()
     if os.environ.get(OFFLINE, "0").upper() not in ("", "0", "NO", "OFF", "FALSE"):
         raise EngineError(Fault.NO_NETWORK, f"Downloads are switched off by {OFFLINE}.", "Unset it.")
+    hub = _package()
     ctx.step(0.0, f"asking for {repository}")
     try:
         commit, files = _offered(hub, repository)
@@ -57,12 +57,20 @@ def _package() -> Any:
             f"Install it ({how_to_install('huggingface_hub')}).",
         ) from error
     importlib.import_module("huggingface_hub.errors")
+    constants = importlib.import_module("huggingface_hub.constants")
+    constants.HF_HUB_OFFLINE = False  # type: ignore[attr-defined]  # an engine that ran before has switched it off
+    hub.logging.set_verbosity_error()  # it remarks on every attempt; what matters is told by us
     return hub
+
+
+def _endpoint() -> str | None:
+    """Another address of the hub, as its own tools take it."""
+    return os.environ.get("HF_ENDPOINT") or None
 
 
 def _offered(hub: Any, repository: str) -> tuple[str, list[_File]]:
     """The commit that is fetched, and its files that are needed."""
-    info = hub.HfApi().model_info(repository, files_metadata=True)
+    info = hub.HfApi(endpoint=_endpoint()).model_info(repository, files_metadata=True)
     there = {
         entry.rfilename: _File(entry.rfilename, int(entry.size or 0), entry.lfs.sha256 if entry.lfs else "")
         for entry in info.siblings
@@ -85,7 +93,12 @@ def _fetch_all(hub: Any, repository: str, commit: str, files: Sequence[_File], i
         ctx.step(come / total, note)
         part = ctx.part(come / total, file.size / total)
         path = hub.hf_hub_download(
-            repository, file.name, revision=commit, local_dir=folder, tqdm_class=_reporting(part, note)
+            repository,
+            file.name,
+            revision=commit,
+            local_dir=folder,
+            tqdm_class=_reporting(part, note),
+            endpoint=_endpoint(),
         )
         if file.sha256 and sha256_of(Path(path)) != file.sha256:
             Path(path).unlink()

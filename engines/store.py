@@ -160,12 +160,17 @@ class Store:
     ) -> Kept:
         """Fetch the model ``owner/name`` from the Hugging Face hub, for an engine that takes models of one's choice.
 
+        Where it is here already, nothing is fetched.
         Raises ``EngineError`` or ``Cancelled``; what has come until then is kept for the next time.
         """
         if not any(weight.folder for weight in card.weights):
             raise EngineError(Fault.BAD_INPUT, f"{card.name} takes no models from the hub.", _how_to_get(card))
+        shelf, origin = self._shelf(card), f"hub {repository}"
+        for held in self.holdings(card):
+            record = shelf.read(held.weight)
+            if record and record.origin == origin and held.path and self._intact(held, held.path):
+                return Kept(held.weight, held.path, held.sha256, known=bool(held.weight.sha256))
         refuse_offline(f"Unset it, or import a folder: cleanplate models import {card.id} FOLDER")
-        shelf = self._shelf(card)
         with shelf.arriving(card, f"hub--{repository.replace('/', '--')}") as arriving:
             fetch_model(repository, arriving, ctx)
             found = digest(arriving, sha256_of)
@@ -174,7 +179,7 @@ class Store:
             with shelf.changing() as folder:
                 path = folder / stored_name(weight, found, "")
                 move(arriving, path)
-                shelf.write(weight, Record(path.name, found, weight.licence, f"hub {repository}"))
+                shelf.write(weight, Record(path.name, found, weight.licence, origin))
         return Kept(weight, path, found, bool(weight.sha256))
 
     def remove(self, card: Card, name: str = "") -> list[str]:
@@ -198,7 +203,7 @@ class Store:
         """
         if weights.suffix == ".onnx":
             return weights
-        return self._shelf(card).folder / export_name(self._fingerprints.of(weights))
+        return self._shelf(card).folder / export_name(digest(weights, self._fingerprints.of))
 
     def add_export(self, card: Card, weights: Path, model: Path) -> Path:
         """Copy the ONNX model that was made from ``weights`` into the store, for ``--backend onnx``."""

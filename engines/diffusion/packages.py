@@ -8,13 +8,27 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# they look at these when they are first imported; what is needed is on the disk, and nothing else is wanted
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+_SWITCHES = ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS")
 
-import diffusers
-import transformers
+
+@contextmanager
+def _switched_off() -> Iterator[None]:
+    """These packages look at the switches when they are first imported; a download that is asked for is no concern."""
+    before = {name: os.environ.get(name) for name in _SWITCHES}
+    os.environ.update(dict.fromkeys(_SWITCHES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+with _switched_off():
+    import diffusers
+    import transformers
 
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()

@@ -5,7 +5,6 @@ Its architecture is read from the shapes of its tensors, so that no configuratio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -135,13 +134,5 @@ def _by_our_names(kind: Any, held: dict[str, Tensor], config: Any) -> dict[str, 
 
     with quiet():
         if kind.__name__ == "AutoencoderKL":
-            state = names.convert_ldm_vae_checkpoint(held, config)
-        else:
-            state = names.convert_ldm_unet_checkpoint(held, config)
-    return {name: _linear(name, tensor) for name, tensor in state.items()}
-
-
-def _linear(name: str, tensor: Tensor) -> Tensor:
-    """The autoencoder's attention was written as convolutions of one pixel, and is one of layers today."""
-    attends = re.search(r"attentions\.\d+\.(to_\w+)(\.0)?\.weight$", name)
-    return tensor.reshape(tensor.shape[:2]) if attends and tensor.ndim == 4 else tensor
+            return dict(names.convert_ldm_vae_checkpoint(held, config))
+        return dict(names.convert_ldm_unet_checkpoint(held, config))
