@@ -97,24 +97,21 @@ def made_anew(studio: Studio, room: Room, crop: Crop, walk: Walk, ctx: Context) 
 class Progress:
     """Reports a loop: each evaluation, what it has painted so far, and when it will be done."""
 
-    def __init__(self, canvas: Canvas, crop: Crop, ctx: Context, note: str = "erasing") -> None:
-        self._canvas, self._crop, self._ctx, self._note = canvas, crop, ctx, note
-        self._preview = Preview(canvas.clean, canvas.picture) if ctx.wants_preview else None
-        self._done, self._total = 0, 1
-
-    def begin(self, total: int) -> None:
+    def __init__(self, canvas: Canvas, crop: Crop, ctx: Context, total: int) -> None:
         """There will be ``total`` evaluations."""
-        self._total = total
+        self._crop, self._ctx = crop, ctx
+        self._preview = Preview(canvas.clean, canvas.picture) if ctx.wants_preview else None
+        self._done, self._total = 0, total
 
     def hear(self, share: float) -> None:
         """The present evaluation has come so far."""
-        self._ctx.step((self._done + share) / self._total, f"{self._note}, step {self._done + 1} of {self._total}")
+        self._ctx.step((self._done + share) / self._total, f"erasing, step {self._done + 1} of {self._total}")
 
     def watch(self, done: int, total: int, clean: Tensor) -> None:
         """An evaluation is over; ``clean``: what it takes for the picture."""
         self._done, self._total = done, total
         shown = self._shown(clean) if self._preview else None
-        self._ctx.step(done / total, f"{self._note}, step {done} of {total}", shown)
+        self._ctx.step(done / total, f"erasing, step {done} of {total}", shown)
 
     def _shown(self, clean: Tensor) -> FloatImage:
         assert self._preview is not None

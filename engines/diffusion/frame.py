@@ -55,10 +55,22 @@ def frame_for(size: tuple[int, int], side: int, unit: int) -> Frame:
     more than twice.
     """
     scale = min(_MOST_MAGNIFIED, math.sqrt(side**2 / (size[0] * size[1])))
-    h, w = (max(round(length * scale / unit), 1) * unit for length in size)
-    while h * w > side**2 and max(h, w) > unit:  # a narrow crop is rounded up to a unit: then it is made shorter
-        h, w = (h - unit, w) if h > w else (h, w - unit)
-    return Frame(size, (h, w))
+    rows, columns = ((max(int(length * scale / unit), 1), max(length * scale / unit, 1)) for length in size)
+    fitting = [
+        (h, w)
+        for h in {max(rows[0] - 1, 1), rows[0], math.ceil(rows[1])}
+        for w in {max(columns[0] - 1, 1), columns[0], math.ceil(columns[1])}
+        if h * w * unit**2 <= side**2
+    ]
+    h, w = min(fitting, key=lambda units: _skew(units, size), default=(rows[0], columns[0]))
+    while h * w * unit**2 > side**2:  # a narrow crop is as wide as a unit: then it is made shorter
+        h, w = (h - 1, w) if h > w else (h, w - 1)
+    return Frame(size, (h * unit, w * unit))
+
+
+def _skew(units: tuple[int, int], size: tuple[int, int]) -> float:
+    """How far the aspect of ``units`` is from that of ``size``."""
+    return abs(math.log(units[0] * size[1] / (units[1] * size[0])))
 
 
 def kernel_for(spread: float) -> int:
@@ -67,10 +79,10 @@ def kernel_for(spread: float) -> int:
     return 2 * max(round((sigma - 0.8) / 0.3), 0) + 3 if spread > 0 else 1
 
 
-def spread_out(mask: Alpha, kernel: int) -> Alpha:
+def spread_out(mask: Alpha | FloatImage, kernel: int) -> Alpha:
     """``mask`` (0 or 1) blurred over ``kernel`` pixels and cut at a tenth: 0 or 1, a little larger, rounder."""
     if kernel <= 1:
-        return mask.copy()
+        return np.asarray(mask > 0, np.uint8)
     sigma = 0.3 * ((kernel - 1) * 0.5 - 1) + 0.8
     taps = np.exp(-0.5 * (np.arange(kernel) - kernel // 2) ** 2 / sigma**2)
     line = (taps / taps.sum()).astype(np.float32)
@@ -99,8 +111,8 @@ def soft_rim(mask: Alpha, sigma: float) -> Alpha:
     for turned in (False, True):  # each axis in turn, to 8 bits after every pass
         column, row = (line, np.ones(1)) if turned else (np.ones(1), line)
         for _ in range(_PASSES):
-            soft = cv2.sepFilter2D(out.astype(np.float32), cv2.CV_32F, row, column, borderType=cv2.BORDER_REPLICATE)
-            out = np.asarray(np.rint(soft), np.uint8)
+            soft = cv2.sepFilter2D(out.astype(np.float64), cv2.CV_64F, row, column, borderType=cv2.BORDER_REPLICATE)
+            out = np.asarray(np.floor(soft + 0.5), np.uint8)
     return out
 
 

@@ -15,18 +15,24 @@ _LISTENING = ("ResnetBlock2D", "BasicTransformerBlock")
 def listening(network: nn.Module, hear: Callable[[float], None]) -> Iterator[None]:
     """Call ``hear`` with the share of an evaluation that is done (0..1) before each of the network's blocks.
 
-    What ``hear`` raises ends the evaluation.
+    What ``hear`` raises ends the evaluation. An autoencoder's half counts up to its share of all blocks.
     """
     blocks = [module for module in network.modules() if type(module).__name__ in _LISTENING]
+    passed = 0
+
+    def anew(module: nn.Module, given: Any) -> None:
+        nonlocal passed
+        del module, given
+        passed = 0
+
+    def heard(module: nn.Module, given: Any) -> None:
+        nonlocal passed
+        del module, given
+        hear(min(passed / len(blocks), 1.0))
+        passed += 1
+
     with ExitStack() as stack:
-        for number, block in enumerate(blocks):
-            stack.callback(block.register_forward_pre_hook(_told(hear, number / len(blocks))).remove)
+        stack.callback(network.register_forward_pre_hook(anew).remove)
+        for block in blocks:
+            stack.callback(block.register_forward_pre_hook(heard).remove)
         yield
-
-
-def _told(hear: Callable[[float], None], share: float) -> Callable[[nn.Module, Any], None]:
-    def hook(block: nn.Module, given: Any) -> None:
-        del block, given
-        hear(share)
-
-    return hook

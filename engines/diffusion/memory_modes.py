@@ -63,7 +63,6 @@ def ways(device: str) -> tuple[Way, ...]:
     return (
         Way(Mode.FULL, rows=rows),
         Way(Mode.FULL, tiled=True, rows=rows),
-        Way(Mode.OFFLOAD, rows=rows),
         Way(Mode.OFFLOAD, tiled=True, rows=rows),
         Way(Mode.SEQUENTIAL, tiled=True, rows=_ROWS),
     )

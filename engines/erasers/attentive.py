@@ -161,7 +161,7 @@ class AttentiveEraser(ImageEraser):
         )
         condition = self._studio.condition("", canvas.frame.work, room)
         shared = first >= decoder_layers(unet)[0]
-        progress = Progress(canvas, crop, ctx)
+        progress = Progress(canvas, crop, ctx, settings.evaluations * (2 if settings.variant == INVERSION else 1))
         self._announce(settings, canvas, room, ctx)
         with ExitStack() as stack:
             stack.enter_context(redirecting(self_attentions(unet)[first:last], state))
