@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from engines.core.context import Context
@@ -82,7 +81,7 @@ def made_anew(studio: Studio, room: Room, crop: Crop, walk: Walk, ctx: Context) 
     with room.parts.vae() as vae, listening(vae, _heard(ctx.part(0.0, _ENCODED), "looking at the picture")):
         clean = encoded(vae, picture, room.device)
     canvas = Canvas(frame, picture, hole, foreign, clean)
-    with torch.inference_mode(), room.parts.unet() as unet:
+    with room.parts.unet() as unet:
         if canvas.little_background(attending_levels(unet)):
             ctx.tell(_LITTLE_TOLD)
         latent = walk(room, canvas, ctx.part(_ENCODED, _WALKED - _ENCODED))

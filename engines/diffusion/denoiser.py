@@ -66,6 +66,23 @@ class Denoiser:
         return prediction.float()
 
 
+class Prompted:
+    """The U-Net under two conditions: the plain branch without words, the other one with them."""
+
+    def __init__(self, unet: UNet, empty: Condition, words: Condition) -> None:
+        self._empty = Denoiser(unet, empty, shared=False)
+        self._words = Denoiser(unet, words, shared=False)
+        self._same = torch.equal(empty.context, words.context)
+
+    def plain(self, x: Tensor, t: int) -> Tensor:
+        return self._empty.plain(x, t)
+
+    def branches(self, x: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        """Where there are no words both are the same, evaluated once."""
+        plain = self._empty.plain(x, t)
+        return plain, plain if self._same else self._words.plain(x, t)
+
+
 @contextmanager
 def doubled_at_decoder(unet: UNet) -> Iterator[None]:
     """While it lasts, the decoder gets everything twice: a batch of one goes in, a batch of two comes out."""

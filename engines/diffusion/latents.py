@@ -16,14 +16,14 @@ from engines.core.types import FloatImage
 def encoded(vae: Any, picture: FloatImage, device: str) -> Tensor:
     """The latent of an ``(h, w, 3)`` picture in 0..1: ``(1, 4, h / 8, w / 8)`` float32, the mean of the posterior."""
     value = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))[None])
-    with torch.inference_mode():
+    with torch.no_grad():
         latent = vae.encode((value * 2 - 1).to(device, vae.dtype)).latent_dist.mode()
     return _float(latent) * float(vae.config.scaling_factor)
 
 
 def decoded(vae: Any, latent: Tensor) -> FloatImage:
     """The picture of a latent, ``(h, w, 3)`` in 0..1."""
-    with torch.inference_mode():
+    with torch.no_grad():
         value = vae.decode((latent / float(vae.config.scaling_factor)).to(vae.dtype)).sample
     picture = ((_float(value)[0] + 1) / 2).clamp(0, 1).nan_to_num(0.5)
     return np.ascontiguousarray(picture.cpu().numpy().transpose(1, 2, 0))

@@ -90,10 +90,10 @@ class RedirectedAttention:
         state = self._state
         if not state.active:
             return _tensor(self._before(attn, hidden_states, encoder_hidden_states, attention_mask, temb))
-        q, k, v = (_heads(project(hidden_states), attn.heads) for project in (attn.to_q, attn.to_k, attn.to_v))
+        q, k, v = (heads_of(project(hidden_states), attn.heads) for project in (attn.to_q, attn.to_k, attn.to_v))
         (q, q_), (k, k_), (v, v_) = (part.chunk(2) for part in (q, k, v))
         out = torch.cat([attend(q, k, v, state.chunk), state.redirected(q_, k_, v_)])
-        return _projected(attn, out)
+        return projected(attn, out)
 
 
 class PlainAttention:
@@ -104,8 +104,8 @@ class PlainAttention:
 
     def __call__(self, attn: Attention, hidden_states: Tensor, *others: Tensor | None, **named: Any) -> Tensor:
         del others, named  # a self-attention of Stable Diffusion is given nothing else
-        q, k, v = (_heads(project(hidden_states), attn.heads) for project in (attn.to_q, attn.to_k, attn.to_v))
-        return _projected(attn, attend(q, k, v, self._chunk))
+        q, k, v = (heads_of(project(hidden_states), attn.heads) for project in (attn.to_q, attn.to_k, attn.to_v))
+        return projected(attn, attend(q, k, v, self._chunk))
 
 
 @contextmanager
@@ -128,13 +128,13 @@ def redirecting(layers: Sequence[Attention], state: Redirection) -> Iterator[Non
         yield
 
 
-def _heads(projected: Tensor, heads: int) -> Tensor:
+def heads_of(projected: Tensor, heads: int) -> Tensor:
     """From ``(batch, tokens, channels)`` to ``(batch, heads, tokens, width)``."""
     batch, tokens, channels = projected.shape
     return projected.view(batch, tokens, heads, channels // heads).transpose(1, 2)
 
 
-def _projected(attn: Attention, out: Tensor) -> Tensor:
+def projected(attn: Attention, out: Tensor) -> Tensor:
     """The heads side by side again, through the layer's own output projection."""
     return _tensor(attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2))))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ from engines.diffusion.memory_modes import Mode, Placed, Way, choose, need, ways
 from engines.diffusion.redirection import PlainAttention, processors
 from engines.runtime.device import devices
 from engines.runtime.memory import out_of_memory_told
+
+T = TypeVar("T")
 
 AUTO = "auto"
 
@@ -54,15 +57,31 @@ class Studio:
         self._rooms: dict[Way, Room] = {}
         self._prompts: dict[str, tuple[Tensor, Tensor | None]] = {}
 
-    def ways_to_try(self, memory: str, ctx: Context) -> list[Way]:
+    def attempted(self, memory: str, work: Callable[[Room], T], ctx: Context, modes: Sequence[Mode] = tuple(Mode)) -> T:
+        """What ``work`` makes in the first way whose memory suffices; a change of the way is told."""
+        chosen = self.ways_to_try(memory, ctx, modes)
+        for way, frugal in zip(chosen, [*chosen[1:], None], strict=True):
+            ctx.step(0.0, "loading the checkpoint")
+            try:
+                with self.room(way) as room:
+                    return work(room)
+            except EngineError as error:
+                if frugal is None or error.fault is not Fault.OUT_OF_MEMORY:
+                    raise
+                words = f"Memory ran out in the mode {way.mode.value}; it went on in the mode {frugal.mode.value}"
+                ctx.tell(f"{words}{', in tiles' if frugal.tiled else ''}.")
+        raise AssertionError(chosen)
+
+    def ways_to_try(self, memory: str, ctx: Context, modes: Sequence[Mode] = tuple(Mode)) -> list[Way]:
         """The ways to keep the parts, the one that suits the free memory first, more frugal ones after it.
 
         ``memory``: ``auto``, or a mode, which then is the only one. What is chosen is told where it is not the
         quickest. Raises ``EngineError(BAD_INPUT)`` for a mode that the device has not.
         """
-        offered = [way for way in ways(self.device) if memory in (AUTO, way.mode.value)]
+        there = [way for way in ways(self.device) if way.mode in modes]
+        offered = [way for way in there if memory in (AUTO, way.mode.value)]
         if not offered:
-            names = ", ".join(dict.fromkeys(way.mode.value for way in ways(self.device)))
+            names = ", ".join(dict.fromkeys(way.mode.value for way in there))
             raise EngineError(Fault.BAD_INPUT, f"There is no memory mode {memory} on {self.device}.", f"Take: {names}.")
         kept = [way for way in offered if way in self._rooms]
         if kept:
@@ -146,7 +165,3 @@ def _tell(way: Way, needs: dict[Way, int], free: int, ctx: Context) -> None:
             f"Memory mode {way.mode.value}{tiles}: about {wanted / gb:.1f} GB of {free / gb:.1f} GB free; "
             f"the quickest mode would need {next(iter(needs.values())) / gb:.1f} GB."
         )
-
-
-def out_of_memory(error: EngineError) -> bool:
-    return error.fault is Fault.OUT_OF_MEMORY

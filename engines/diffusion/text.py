@@ -18,7 +18,7 @@ def embedded(checkpoint: Checkpoint, prompt: str = "") -> tuple[Tensor, Tensor |
     Raises ``EngineError(WEIGHTS_INVALID)`` where ``prompt`` has words and the checkpoint no tokenizer.
     """
     encoders = checkpoint.encoders()
-    with torch.inference_mode():
+    with torch.no_grad():  # inference mode would give tensors that nothing can be learnt with
         parts = [_encoded(encoder, _tokens(encoder, prompt, checkpoint.name), len(encoders)) for encoder in encoders]
     context = torch.cat([part[0] for part in parts], dim=-1)
     return context, parts[-1][1]

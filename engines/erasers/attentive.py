@@ -26,11 +26,10 @@ from engines.diffusion.denoiser import Denoiser
 from engines.diffusion.freeu import freeu
 from engines.diffusion.layers import decoder_layers, levels, self_attentions
 from engines.diffusion.listening import listening
-from engines.diffusion.memory_modes import Way
 from engines.diffusion.redirection import Redirection, redirecting
 from engines.diffusion.sampling import Plan, Sampler, Scene, noise_like
 from engines.diffusion.schedule import Noising, Prediction, Schedule
-from engines.diffusion.studio import Room, Studio, out_of_memory, recognised
+from engines.diffusion.studio import Room, Studio, recognised
 
 STOCHASTIC, INVERSION, FEW_STEPS = "stochastic", "inversion", "few-step"
 
@@ -129,23 +128,14 @@ class AttentiveEraser(ImageEraser):
             return image.copy()
         settings = Settings.of(options)
         crop = Crop(image, alpha, np.where(alpha > 0, np.uint8(0), avoid), float(options["spread"]))
-        ways = self._studio.ways_to_try(str(options["memory"]), ctx)
-        for way, frugal in zip(ways, [*ways[1:], None], strict=True):
-            try:
-                return self._erased(crop, settings, way, ctx)
-            except EngineError as error:
-                if frugal is None or not out_of_memory(error):
-                    raise
-                ctx.tell(f"Memory ran out in the mode {way.mode.value}; it went on in the mode {frugal.mode.value}.")
-        raise AssertionError(ways)
+
+        def made(room: Room) -> FloatImage:
+            return made_anew(self._studio, room, crop, partial(self._walk, crop, settings), ctx)
+
+        return self._studio.attempted(str(options["memory"]), made, ctx)
 
     def close(self) -> None:
         self._studio.close()
-
-    def _erased(self, crop: Crop, settings: Settings, way: Way, ctx: Context) -> FloatImage:
-        ctx.step(0.0, "loading the checkpoint")
-        with self._studio.room(way) as room:
-            return made_anew(self._studio, room, crop, partial(self._walk, crop, settings), ctx)
 
     def _walk(self, crop: Crop, settings: Settings, room: Room, canvas: Canvas, ctx: Context) -> Tensor:
         unet = room.parts.parts()[0]
@@ -164,6 +154,7 @@ class AttentiveEraser(ImageEraser):
         progress = Progress(canvas, crop, ctx, settings.evaluations * (2 if settings.variant == INVERSION else 1))
         self._announce(settings, canvas, room, ctx)
         with ExitStack() as stack:
+            stack.enter_context(torch.inference_mode())
             stack.enter_context(redirecting(self_attentions(unet)[first:last], state))
             stack.enter_context(listening(unet, progress.hear))
             if settings.freeu:

@@ -21,10 +21,13 @@ NETWORKS = {
     "strokefill": "engines.nets.strokefill:StrokeFill",
 }
 
-FAMILIES = {"attentive-eraser": "sdxl"}
+FAMILIES = {"attentive-eraser": "sdxl", "erase-lora": "sdxl"}
 """Engines on Stable Diffusion, and the family of their tiny checkpoint: the one that the card names first."""
 
-QUICK: Mapping[str, Options] = {"attentive-eraser": {"preset": "fast"}}
+QUICK: Mapping[str, Options] = {
+    "attentive-eraser": {"preset": "fast"},
+    "erase-lora": {"iterations": 2, "steps": 4},
+}
 """Options with which an engine does no more than a test of its promises needs."""
 
 
