@@ -18,7 +18,7 @@ from torch import Tensor
 from engines.catalog import load_catalog
 from engines.core.context import Context
 from engines.core.engine import Setup
-from engines.core.faults import Cancelled, EngineError
+from engines.core.faults import Cancelled, EngineError, Fault
 from engines.core.types import Alpha, FloatImage
 from engines.diffusion.background import LabelMaps, dominant, puzzle, reconstruction
 from engines.diffusion.checkpoint import open_checkpoint
