@@ -118,7 +118,8 @@ def _refuse(faults: Mapping[str, bool], where: str = "") -> None:
 def _option(row: Mapping[str, object]) -> Option:
     choices = tuple(str(choice) for choice in _list(row, "choices"))
     option = _build(Option, {**row, "choices": choices})
-    option.check(option.default)
+    for task in Task:
+        option.check(option.default_for(task))
     return option
 
 
@@ -175,6 +176,7 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "float": (int, float),
     "float | None": (int, float),
     "OptionValue": OptionValue.__args__,
+    "OptionValue | None": OptionValue.__args__,
 }
 
 

@@ -9,7 +9,8 @@ from engines.catalog import Catalog
 from engines.core.engine import Backend, Card, Role, Task
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Mask
-from engines.pipeline.mask_shape import mask_shape
+from engines.pipeline.hole_shape import HoleShape, Surface, hole_side
+from engines.pipeline.mask_shape import MaskKind, SizeClass, mask_shape
 from engines.pipeline.region import crop_boxes
 from engines.ranking import Figures, RankedCase, load_ranking, nearest
 from engines.store import Store
@@ -26,7 +27,8 @@ class Need:
     """What is to be erased, from a picture of ``size`` = (height, width).
 
     ``device``: the kind that the work would run on (``cpu``, ``cuda``, ``mps``); ``insisted``: the person has asked
-    for it, so that engines that cannot use it are no choice.
+    for it, so that engines that cannot use it are no choice. ``shape``: of an object's hole, where its picture is at
+    hand; without, a smooth surface is assumed.
     """
 
     mask: Mask
@@ -35,6 +37,7 @@ class Need:
     insisted: bool = False
     backend: Backend | None = None
     task: Task = Task.TEXT
+    shape: HoleShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,19 @@ def choose(catalog: Catalog, store: Store, need: Need, ranking: Sequence[RankedC
         )
     if need.mask.empty:
         return Choice(_unmeasured(list(cards.values()), need.task))
-    shape = mask_shape(need.mask.alpha)
-    for case in nearest(ranking or load_ranking(), need.task, need.device, shape.kind, shape.size):
+    for case in nearest(ranking or load_ranking(), need.task, need.device, *_kind(need)):
         measured = [figures for figures in case.engines if figures.id in cards]
         if measured:
             return _quick_enough(measured, case, cards, need)
     return Choice(_unmeasured(list(cards.values()), need.task))
+
+
+def _kind(need: Need) -> tuple[MaskKind | Surface, SizeClass]:
+    if need.task is Task.OBJECT:
+        hole = need.shape or HoleShape(hole_side(need.mask), 0.0)
+        return hole.surface, hole.size
+    shape = mask_shape(need.mask.alpha)
+    return shape.kind, shape.size
 
 
 def ready_erasers(catalog: Catalog, store: Store) -> list[Card]:

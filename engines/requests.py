@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from engines.core.context import Context
-from engines.core.engine import Backend, FoundText, Options
+from engines.core.engine import Backend, FoundText, Options, Task
 from engines.core.faults import EngineError
 from engines.core.types import FloatImage, Mask, Patch, Pixels
 
@@ -23,7 +23,8 @@ class EraseImage:
     ``engine``: a card's id, or ``auto`` for the best measured one that is ready; it is given those of the options
     that it has. ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. ``allow_cpu``: after running out of
     graphics memory with the smallest tiles, go on with the CPU and say so. ``backend`` None: what the engine likes
-    best. ``avoid``: what must not be copied from, outside the mask.
+    best. ``task``: what kind of thing the mask covers; ``auto`` and options at their defaults follow it.
+    ``avoid``: what must not be copied from, outside the mask.
     """
 
     engine: str
@@ -33,6 +34,7 @@ class EraseImage:
     device: str = "auto"
     backend: Backend | None = None
     allow_cpu: bool = False
+    task: Task = Task.TEXT
     avoid: Mask = field(default_factory=lambda: Mask.union(()))
 
 

@@ -10,13 +10,25 @@ from typing import assert_never
 
 from engines.catalog import Catalog, load_catalog
 from engines.core.context import Context
-from engines.core.engine import CHECKPOINT, Backend, Card, Engine, ImageEraser, Options, Role, Setup, TextDetector
+from engines.core.engine import (
+    CHECKPOINT,
+    Backend,
+    Card,
+    Engine,
+    ImageEraser,
+    Options,
+    Role,
+    Setup,
+    Task,
+    TextDetector,
+)
 from engines.core.faults import EngineError, Fault
 from engines.core.measure import Stopwatch, peak_memory
 from engines.core.types import Patch
 from engines.loading import load_engine
 from engines.model_files import size_of
 from engines.pipeline import region
+from engines.pipeline.hole_shape import hole_shape
 from engines.pipeline.job import Job
 from engines.planner import AUTO, Need, choose, ready_erasers
 from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result
@@ -85,7 +97,10 @@ class Session:
         size = (request.image.shape[0], request.image.shape[1])
         insisted = request.device != "auto"
         kind = request.device.partition(":")[0] if insisted else self._best_device()
-        choice = choose(self.catalog, self.store, Need(request.mask, size, kind, insisted, request.backend))
+        thing = request.task is Task.OBJECT and not request.mask.empty
+        shape = hole_shape(request.image, request.mask) if thing else None
+        need = Need(request.mask, size, kind, insisted, request.backend, request.task, shape)
+        choice = choose(self.catalog, self.store, need)
         if choice.note:
             ctx.tell(choice.note)
         return choice.card
@@ -98,7 +113,7 @@ class Session:
 
     def _erase_on(self, request: EraseImage, key: _Key, ctx: Context) -> Erased:
         watch, card = Stopwatch(), self.catalog[key.engine]
-        options = card.resolve(_options_for(card, request))
+        options = card.resolve(_options_for(card, request), request.task)
         patches: tuple[Patch, ...] = ()
         if not request.mask.empty:
             with watch.stage("load"):

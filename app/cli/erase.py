@@ -27,6 +27,11 @@ _MASK = typer.Option(help="A picture of the photo's size, white where to erase; 
 _TEXT = typer.Option("--text", help="Find the text and erase it.")
 _BOX = typer.Option(metavar="X,Y,W,H", help="A rectangle to erase, in pixels. Repeatable.")
 _POLYGON = typer.Option(metavar="X1,Y1,X2,Y2,...", help="A polygon to erase, in pixels. Repeatable.")
+_TASK = typer.Option(
+    metavar="auto|text|object",
+    help="What kind of thing goes: chooses engines and their defaults. auto: what the named engine is for, else text.",
+)
+_SHADOW = typer.Option("--with-shadow", help="Also erase the shadow of what --mask, --box and --polygon cover.")
 _ENGINE = typer.Option(help="Which engine; 'auto' takes the best one that is ready. See: cleanplate engines.")
 _DEVICE = typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", help="Where the engine runs.")
 _BACKEND = typer.Option(metavar="auto|torch|onnx", help="What runs the network.")
@@ -58,6 +63,7 @@ def erase(
     text: Annotated[bool, _TEXT] = False,
     box: Annotated[list[str] | None, _BOX] = None,
     polygon: Annotated[list[str] | None, _POLYGON] = None,
+    task: Annotated[str, _TASK] = "auto",
     engine: Annotated[str, _ENGINE] = "auto",
     device: Annotated[str, _DEVICE] = "auto",
     backend: Annotated[str, _BACKEND] = "auto",
@@ -67,6 +73,7 @@ def erase(
     keep: Annotated[str | None, _KEEP] = None,
     min_size: Annotated[float, _MIN_SIZE] = 0.0,
     grow: Annotated[int, _GROW] = 0,
+    with_shadow: Annotated[bool, _SHADOW] = False,
     dry_run: Annotated[bool, _DRY_RUN] = False,
     resize_mask: Annotated[bool, _RESIZE_MASK] = False,
     overwrite: Annotated[bool, _OVERWRITE] = False,
@@ -82,6 +89,8 @@ def erase(
         raise typer.BadParameter("Say what to erase: --mask, --text, --box or --polygon.")
     if (only is not None or keep is not None) and not text:
         raise typer.BadParameter("--only and --keep choose among the text that --text finds: add --text.")
+    if with_shadow and not (mask or box or polygon):
+        raise typer.BadParameter("--with-shadow looks beside a thing: mark it with --mask, --box or --polygon.")
     if before_after is not None and (dry_run or len(photos) > 1 or before_after.suffix.lower() != ".png"):
         raise typer.BadParameter("--before-after takes one photo, a name that ends in .png, and no --dry-run.")
     if verify and dry_run:
@@ -94,11 +103,12 @@ def erase(
     from engines.store import Store
 
     search = TextSearch(parsing.pattern(only, "--only"), parsing.pattern(keep, "--keep"), min_size) if text else None
-    what = What(mask, resize_mask, boxes, polygons, search, grow)
+    what = What(mask, resize_mask, boxes, polygons, search, grow, with_shadow)
     catalog, store = load_catalog(), Store()
     card = _named_card(catalog, store, engine, dry_run)
     options = parsing.engine_options(card, settings or [], seed)
-    how = How(engine, options, device, parsing.backend(backend), allow_cpu, overwrite, max_pixels, verify)
+    wanted = parsing.task(task) or (card.task if card else None)
+    how = How(engine, options, device, parsing.backend(backend), allow_cpu, overwrite, max_pixels, verify, wanted)
     pairs = parsing.file_pairs(photos, out_path, dry_run)
     with _runner(catalog, store, isolate) as runner:
         code = _Batch(runner, what, how, dry_run, as_json).run(pairs)

@@ -12,7 +12,7 @@ import typer
 from engines.core.faults import EngineError, Fault
 
 if TYPE_CHECKING:  # these import numpy, which --help must not wait for
-    from engines.core.engine import Backend, Card, OptionValue
+    from engines.core.engine import Backend, Card, OptionValue, Task
     from engines.core.types import Box
     from engines.jobs.erase_file import Files
 
@@ -103,6 +103,15 @@ def backend(text: str) -> Backend | None:
     except ValueError:
         names = " or ".join(member.value for member in Backend)
         raise typer.BadParameter(f"{text!r} is not auto, {names}.", param_hint="--backend") from None
+
+
+def task(text: str) -> Task | None:
+    """What ``text`` or ``object`` stands for; None for ``auto``."""
+    from engines.core.engine import Task
+
+    if text not in ("auto", Task.TEXT.value, Task.OBJECT.value):
+        raise typer.BadParameter(f"{text!r} is not auto, text or object.", param_hint="--task")
+    return None if text == "auto" else Task(text)
 
 
 def engine_options(card: Card | None, settings: Sequence[str], seed: int | None) -> dict[str, OptionValue]:

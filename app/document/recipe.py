@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.document.plain import Table
-from engines.core.engine import OptionValue
+from engines.core.engine import OptionValue, Task
 from engines.core.faults import EngineError, Fault
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Erase from a photo: all text in it (``text``), what a mask file covers, or both, with one engine."""
+    """Erase from a photo: all text in it (``text``), what a mask file covers, or both, with one engine for ``task``."""
 
     engine: str
     text: bool = False
     mask: Path | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     device: str = "auto"
+    task: Task = Task.TEXT
 
     def command(self, source: Path, target: Path) -> str:
         """The ``cleanplate erase`` line that does the same, quoted for a POSIX shell."""
@@ -31,6 +32,8 @@ class Recipe:
             words += ["--mask", str(self.mask)]
         if self.text:
             words.append("--text")
+        if self.task is not Task.TEXT:
+            words += ["--task", self.task.value]
         words += ["--engine", self.engine]
         for name, value in self.options.items():
             words += ["--set", f"{name}={_word(value)}"]
@@ -41,7 +44,7 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as a TOML document."""
         lines = ["version = 1", f"engine = {_quoted(self.engine)}", f"device = {_quoted(self.device)}"]
-        lines.append(f"text = {_word(self.text)}")
+        lines += [f"text = {_word(self.text)}", f"task = {_quoted(self.task.value)}"]
         if self.mask is not None:
             lines.append(f"mask = {_quoted(str(self.mask))}")
         lines += ["", "[options]"]
@@ -59,7 +62,15 @@ class Recipe:
         if read.whole("version") != 1:
             raise EngineError(Fault.UNREADABLE, "This recipe was saved by a newer version of Cleanplate.")
         mask = Path(read.text("mask")) if "mask" in table else None
-        return cls(read.text("engine"), read.flag("text"), mask, read.scalars("options"), read.text("device"))
+        task = _task(read.text("task")) if "task" in table else Task.TEXT
+        return cls(read.text("engine"), read.flag("text"), mask, read.scalars("options"), read.text("device"), task)
+
+
+def _task(name: str) -> Task:
+    try:
+        return Task(name)
+    except ValueError as error:
+        raise EngineError(Fault.UNREADABLE, f"This recipe is for another task: {name!r}.") from error
 
 
 def _word(value: OptionValue) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.document.render import composite
 from app.document.state import State
 from app.state.editor import Editor
 from app.state.jobs import JobQueue
@@ -13,20 +15,23 @@ from app.state.library import EngineInfo, Library
 from app.state.measurements import Forecast, Measurements
 from app.state.notices import of_error
 from app.state.settings import SettingsStore
+from app.state.sheet import Sheet
 from engines.core.engine import Card, OptionValue, Task
 from engines.core.types import Mask
+from engines.pipeline.hole_shape import HoleShape, hole_shape, ring_view
 from engines.pipeline.region import crop_boxes
 from engines.planner import Need
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the panel says before a run."""
+    """What the panel says before a run. ``each``: what is known of the others, by engine."""
 
     info: EngineInfo | None
     megapixels: float
     forecast: Forecast | None
     note: str = ""
+    each: Mapping[str, Forecast] = field(default_factory=dict)
 
 
 class Choosing(QObject):
@@ -49,7 +54,7 @@ class Choosing(QObject):
         self._planning.timeout.connect(self._replan)
         for signal in (editor.changed, library.changed, settings.changed):
             signal.connect(self._plan_soon)
-        self._options: dict[str, dict[str, OptionValue]] = {}
+        self._options: dict[tuple[Task, str], dict[str, OptionValue]] = {}
         library.changed.connect(self.changed)
 
     # ---- the choice
@@ -79,17 +84,19 @@ class Choosing(QObject):
             self.settings.update(object_engine=engine)
         self.changed.emit()
 
-    def options(self, card: Card) -> dict[str, OptionValue]:
-        """Every option's value for an engine."""
-        return card.resolve(self._options.get(card.id, {}))
+    def options(self, card: Card, task: Task | None = None) -> dict[str, OptionValue]:
+        """Every option's value for an engine, for ``task`` or for the chosen one."""
+        task = task or self.task
+        return card.resolve(self._options.get((task, card.id), {}), task)
 
     def changed_options(self, card: Card) -> dict[str, OptionValue]:
-        """Only those that are not at their default."""
-        return {o.name: v for o in card.options if (v := self.options(card)[o.name]) != o.default}
+        """Only those that are not at their default for the task."""
+        values = self.options(card)
+        return {o.name: values[o.name] for o in card.options if values[o.name] != o.default_for(self.task)}
 
     def set_option(self, card: Card, name: str, value: OptionValue) -> None:
         option = next(option for option in card.options if option.name == name)
-        self._options.setdefault(card.id, {})[name] = option.check(value)
+        self._options.setdefault((self.task, card.id), {})[name] = option.check(value)
         self.changed.emit()
 
     def _plan_soon(self) -> None:
@@ -105,11 +112,12 @@ class Choosing(QObject):
 
         def work() -> Plan:
             hole = state.masks.erase_mask()
-            info, note = self._choose(hole, state, task) if auto else (engine, "")
-            crops = crop_boxes(hole, state.size, info.card) if info is not None and not hole.empty else []
-            area = sum(crop.area for crop in crops) / 1e6
-            forecast = self.measurements.forecast(info.card.id, self._device, area) if info is not None else None
-            return Plan(info, area, forecast, note)
+            info, note = self._choose(hole, state, sheet, task) if auto else (engine, "")
+            each = dict(self._forecasts(hole, state))
+            if info is None:
+                return Plan(None, 0.0, None, note, each)
+            area = _megapixels(hole, state, info.card)
+            return Plan(info, area, self.measurements.forecast(info.card.id, self._device, area), note, each)
 
         def then(plan: Plan) -> None:
             self.plan = plan
@@ -117,11 +125,31 @@ class Choosing(QObject):
 
         self.editor.tasks.run("", work, then, lambda error: self.editor.tell(of_error(error)))
 
-    def _choose(self, hole: Mask, state: State, task: Task) -> tuple[EngineInfo | None, str]:
+    def _forecasts(self, hole: Mask, state: State) -> Iterator[tuple[str, Forecast]]:
+        """How long every engine would take for this hole, as far as it has run here."""
+        for info in self.library.erasers if not hole.empty else ():
+            area = _megapixels(hole, state, info.card)
+            forecast = self.measurements.forecast(info.card.id, self._device, area)
+            if forecast is not None:
+                yield info.card.id, forecast
+
+    def _choose(self, hole: Mask, state: State, sheet: Sheet, task: Task) -> tuple[EngineInfo | None, str]:
         device = self._device
         kind = self.measurements.device_seen() if device == "auto" else device.partition(":")[0]
-        return self.library.choose(Need(hole, state.size, kind, device != "auto", task=task))
+        shape = _shape(hole, state, sheet) if task is Task.OBJECT and not hole.empty else None
+        return self.library.choose(Need(hole, state.size, kind, device != "auto", task=task, shape=shape))
 
     @property
     def _device(self) -> str:
         return self.settings.value.device
+
+
+def _shape(hole: Mask, state: State, sheet: Sheet) -> HoleShape:
+    view = ring_view(hole, state.size)
+    around = composite(state, sheet.document.pixels, view)
+    return hole_shape(around, Mask(hole.box.moved(-view.x, -view.y), hole.alpha))
+
+
+def _megapixels(hole: Mask, state: State, card: Card) -> float:
+    """Of the crops that an engine would be given."""
+    return sum(crop.area for crop in crop_boxes(hole, state.size, card)) / 1e6 if not hole.empty else 0.0

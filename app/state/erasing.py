@@ -137,12 +137,12 @@ class Erasing(Choosing):
         hole = state.masks.erase_mask() if below is None else state.edit(below).variant.hole
         if hole.empty:
             return None
-        info = wish.info or self._choose(hole, state, wish.task)[0]
+        info = wish.info or self._choose(hole, state, wish.sheet, wish.task)[0]
         if info is None:
             raise EngineError(Fault.WEIGHTS_MISSING, "No engine is ready on this machine.")
         card = info.card
         device = self._device if self._device in ("auto", *card.devices) else "auto"
-        values = dict(wish.options) if wish.options is not None else self.options(card)
+        values = dict(wish.options) if wish.options is not None else self.options(card, wish.task)
         return prepare(state, wish.sheet.document.pixels, Order(card, values, device, hole, below))
 
     def _submit(self, wish: _Wish, prepared: Prepared) -> None:

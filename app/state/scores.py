@@ -9,10 +9,8 @@ import numpy as np
 
 from engines.core.engine import TextLine
 from engines.core.types import Alpha, Box, Mask, Pixels
+from engines.evaluation import seam as evaluation
 from engines.pipeline.verify import text_left
-
-_REACH = 12
-"""Pixels around the rim that say how lively the surroundings are."""
 
 _VISIBLE = 24.0
 """A step at the rim, in 8-bit values beyond what is usual around it, that nobody overlooks."""
@@ -21,23 +19,9 @@ _VISIBLE = 24.0
 def seam(picture: Pixels, hole: Alpha) -> float:
     """How visible the rim of ``hole`` is in ``picture`` (``(h, w, 3)`` and ``(h, w)``, uint8).
 
-    The mean step between neighbours that the rim parts, less the mean step between neighbours near it, as a
-    share of a step that nobody overlooks.
+    The step of colour across it, beyond what is usual around it, as a share of one that nobody overlooks.
     """
-    inside = (hole > 0).astype(np.uint8)
-    kernel = np.ones((2 * _REACH + 1, 2 * _REACH + 1), np.uint8)
-    near = (cv2.dilate(inside, kernel) > 0) & (inside == 0)
-    across: list[float] = []
-    usual: list[float] = []
-    for axis in (0, 1):
-        step = np.abs(np.diff(picture.astype(np.int16), axis=axis)).mean(axis=2)
-        rim = np.diff(inside.astype(np.int8), axis=axis) != 0
-        both = np.minimum(near[1:], near[:-1]) if axis == 0 else np.minimum(near[:, 1:], near[:, :-1])
-        across += step[rim].tolist()
-        usual += step[both].tolist()
-    if not across or not usual:
-        return 0.0
-    return float(np.clip((np.mean(across) - np.mean(usual)) / _VISIBLE, 0, 1))
+    return float(np.clip(evaluation.seam(picture, hole).colour / _VISIBLE, 0, 1))
 
 
 def left_over(lines: Sequence[TextLine], hole: Mask) -> float:
@@ -52,4 +36,4 @@ def left_over(lines: Sequence[TextLine], hole: Mask) -> float:
 
 def around(hole: Mask, size: tuple[int, int]) -> Box:
     """The part of the picture that the scores look at."""
-    return hole.box.grown(4 * _REACH).within(size)
+    return hole.box.grown(4 * evaluation.REACH).within(size)

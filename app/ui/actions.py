@@ -67,6 +67,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("feather", MASK, "&Feather…", "Shift+F6"),
     ActionRow("smooth", MASK, "S&mooth…"),
     ActionRow("fill", MASK, "Fill &holes"),
+    ActionRow("shadow", MASK, "Add the shado&w", "Ctrl+Shift+H"),
     ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert"),
     ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear"),
     ActionRow("-6", MASK),

@@ -60,7 +60,7 @@ class Commands(QObject):
             "feather": partial(self.amount, self.tr("Feather mask"), operations.feather),
             "smooth": partial(self.amount, self.tr("Smooth mask"), operations.smooth),
             "fill": partial(editor.operate, self.tr("Fill holes"), lambda _: operations.fill_holes()),
-            "invert": editor.invert_mask, "clear": editor.clear_mask,
+            "shadow": shop.shadows.add, "invert": editor.invert_mask, "clear": editor.clear_mask,
             "mask_file": self.mask_file, "mask_alpha": shop.files.mask_from_alpha,
             "zoom_in": partial(canvas.step_zoom, True), "zoom_out": partial(canvas.step_zoom, False),
             "fit": canvas.fit, "actual": canvas.actual_size,
@@ -239,7 +239,7 @@ class Commands(QObject):
         only_text = _is_all_text(state)
         mask = None if only_text else self._shop.folder / "masks" / f"{source.stem}-{int(time.time())}.png"
         options, device = self._shop.erasing.changed_options(info.card), self._shop.settings.value.device
-        recipe = Recipe(info.card.id, only_text, mask, options, device)
+        recipe = Recipe(info.card.id, only_text, mask, options, device, self._shop.erasing.task)
         target = source.with_name(f"{source.stem}-clean{source.suffix}")
         if mask is not None:
             mask.parent.mkdir(parents=True, exist_ok=True)

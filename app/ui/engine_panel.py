@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import psutil
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QProgressBar, QVBoxLayout, QWidget
 
 from app.state.jobs import Job
+from app.state.library import EngineInfo
 from app.state.measurements import Forecast
 from app.state.workshop import Workshop
 from app.ui.bits import Segments, button, label, row, set_role, tool_button
@@ -28,6 +29,7 @@ class EnginePanel(QWidget):
         self._finding = finding = shop.finding
         self._trying = shop.trying
         self._queue = queue = shop.queue
+        self._listed = erasing.task
         self._clock = QTimer(self, interval=200)
         self._clock.timeout.connect(self._show_progress)
         self._make()
@@ -81,16 +83,31 @@ class EnginePanel(QWidget):
         with QSignalBlocker(self._engine):
             self._engine.clear()
             self._engine.addItem("", "auto")
-            for info in self._erasing.library.erasers:
-                name = info.card.name if info.ready else self.tr("%1 (weights missing)").replace("%1", info.card.name)
-                self._engine.addItem(name, info.card.id)
+            self._listed = self._erasing.task
+            for info in sorted(self._erasing.library.erasers, key=lambda info: info.card.task is not self._listed):
+                self._engine.addItem(self._words(info), info.card.id)
+                self._engine.setItemData(self._engine.count() - 1, info.card.summary, Qt.ItemDataRole.ToolTipRole)
         self._show()
+
+    def _words(self, info: EngineInfo) -> str:
+        """An engine's name, with what it needs or how long it would take."""
+        size = sum(weight.size for weight in info.card.weights[:1])
+        if not info.ready and size:
+            text = self.tr("%1 (weights missing: %2 MB)").replace("%2", f"{size / 1e6:.0f}")
+            return text.replace("%1", info.card.name)
+        if not info.ready:
+            return self.tr("%1 (weights missing)").replace("%1", info.card.name)
+        forecast = self._erasing.plan.each.get(info.card.id)
+        return f"{info.card.name} · {duration(forecast.seconds)}" if forecast is not None else info.card.name
 
     def _engine_chosen(self, number: int) -> None:
         self._erasing.set_engine(str(self._engine.itemData(number)))
 
     def _show(self) -> None:
         erasing = self._erasing
+        if erasing.task is not self._listed:
+            self._fill_engines()
+            return
         self._task.set_chosen(TASKS.index(erasing.task) if erasing.task in TASKS else 0)
         self._find.setVisible(erasing.task is Task.TEXT)
         auto = erasing.engine == "auto"
@@ -98,6 +115,10 @@ class EnginePanel(QWidget):
         best = info.card.name if auto and info is not None else self.tr("none is ready")
         best = best if auto else self.tr("the best for this mask")
         self._engine.setItemText(0, self.tr("Recommended: %1").replace("%1", best))
+        for number in range(1, self._engine.count()):
+            listed = erasing.library.info(str(self._engine.itemData(number)))
+            if listed is not None:
+                self._engine.setItemText(number, self._words(listed))
         with QSignalBlocker(self._engine):
             self._engine.setCurrentIndex(max(0, self._engine.findData(erasing.engine)))
         self._summary.setText(info.card.summary if info is not None else "")

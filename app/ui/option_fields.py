@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.state.erasing import Erasing
 from app.ui.bits import button, clear_layout, label
-from engines.core.engine import Card, Option, OptionValue
+from engines.core.engine import Card, Option, OptionValue, Task
 
 _MANY = 10**9
 
@@ -29,6 +29,7 @@ class OptionFields(QWidget):
         super().__init__()
         self._erasing = erasing
         self._card: Card | None = None
+        self._task: Task | None = None
         self._toggle = button("", self._fold, "link")
         self._fields = QWidget()
         self._grid = QGridLayout(self._fields)
@@ -43,9 +44,9 @@ class OptionFields(QWidget):
         layout.addWidget(self._fields)
 
     def show_card(self, card: Card | None) -> None:
-        """The fields of an engine."""
-        if card is not self._card:
-            self._card = card
+        """The fields of an engine, for the task that is chosen."""
+        if card is not self._card or self._erasing.task is not self._task:
+            self._card, self._task = card, self._erasing.task
             clear_layout(self._grid)
             for number, option in enumerate(card.options if card is not None else ()):
                 self._add(number, option)

@@ -79,7 +79,10 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting of an engine, as the CLI and the editor show it. The type is that of ``default``."""
+    """One setting of an engine, as the CLI and the editor show it. The type is that of ``default``.
+
+    ``object_default``: another default where an object is to go, not text.
+    """
 
     name: str
     label: str
@@ -88,6 +91,12 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    object_default: OptionValue | None = None
+
+    def default_for(self, task: Task) -> OptionValue:
+        if task is Task.OBJECT and self.object_default is not None:
+            return self.object_default
+        return self.default
 
     def check(self, value: OptionValue) -> OptionValue:
         """``value`` as this option's type, or an ``EngineError`` that names what is allowed."""
@@ -156,14 +165,14 @@ class Card:
     weights_of: str = ""
     options: tuple[Option, ...] = ()
 
-    def resolve(self, given: Options) -> dict[str, OptionValue]:
-        """Every option's value: the given ones checked, the others at their defaults."""
+    def resolve(self, given: Options, task: Task = Task.TEXT) -> dict[str, OptionValue]:
+        """Every option's value: the given ones checked, the others at their defaults for ``task``."""
         known = {option.name: option for option in self.options}
         for name in given:
             if name not in known:
                 names = ", ".join(known) or "none"
                 raise EngineError(Fault.BAD_INPUT, f"Engine {self.id} has no option {name!r}.", f"It has: {names}.")
-        return {name: option.check(given.get(name, option.default)) for name, option in known.items()}
+        return {name: option.check(given.get(name, option.default_for(task))) for name, option in known.items()}
 
     def backend(self, wanted: Backend | None) -> Backend:
         """What runs the network where ``wanted`` is asked for (None: whatever the engine likes best).

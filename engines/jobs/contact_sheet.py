@@ -34,7 +34,9 @@ class ContactSheet:
         tinted = row.results[INPUT].copy()
         tinted[row.mask > 0] = (tinted[row.mask > 0] // 3 + np.array([150, 20, 30])).astype(np.uint8)
         engines = {name: result for name, result in row.results.items() if name not in (INPUT, TRUTH)}
-        cells = {INPUT: row.results[INPUT], _MASK: tinted, **engines, TRUTH: row.results[TRUTH]}
+        cells = {INPUT: row.results[INPUT], _MASK: tinted, **engines}
+        if TRUTH in row.results:
+            cells[TRUTH] = row.results[TRUTH]
         self._strips.append(np.hstack([_cell(row.picture, name, pixels) for name, pixels in cells.items()]))
 
     def page(self) -> Pixels:
@@ -66,15 +68,28 @@ def _cell(picture: MeasuredPicture, name: str, pixels: Pixels) -> Pixels:
 
 def _figures(picture: MeasuredPicture, name: str) -> str:
     if name == _MASK:
-        return f"{picture.share:.1%} of it, {picture.shape.kind.value}, lines of {picture.shape.height:.0f} px"
+        return _about_mask(picture)
     measured = picture.candidates.get(name)
     if measured is None or name == TRUTH:
         return ""
-    psnr = measured.scores[Scope.INSIDE].psnr
-    parts = ["equal to the truth" if math.isinf(psnr) else f"{psnr:.1f} dB inside"]
+    parts: list[str] = []
+    if Scope.INSIDE in measured.scores:
+        psnr = measured.scores[Scope.INSIDE].psnr
+        parts.append("equal to the truth" if math.isinf(psnr) else f"{psnr:.1f} dB inside")
     if measured.legibility is not None:
         parts.append(f"{measured.legibility.found} lines found")
+    if measured.texture is not None:
+        parts.append(f"texture {measured.texture:.2f}")
+    if measured.seam is not None:
+        parts.append(f"seam {measured.seam.colour:.1f}")
     return ", ".join(parts)
+
+
+def _about_mask(picture: MeasuredPicture) -> str:
+    share, shape, hole = f"{picture.share:.1%} of it", picture.shape, picture.hole
+    if picture.candidates[INPUT].seam is None:
+        return f"{share}, {shape.kind.value}, lines of {shape.height:.0f} px"
+    return f"{share}, {hole.side:.0f} px, {hole.surface.value}"
 
 
 def _scale(pixels: Pixels) -> float:

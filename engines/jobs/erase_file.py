@@ -11,7 +11,7 @@ import numpy as np
 
 from engines.core.atomic import replacing
 from engines.core.context import Context
-from engines.core.engine import Backend, Options, TextLine
+from engines.core.engine import Backend, Options, Task, TextLine
 from engines.core.faults import EngineError, Fault
 from engines.core.mask_ops import box_mask, grown, polygon_mask
 from engines.core.measure import Stopwatch
@@ -28,6 +28,8 @@ from engines.media.images import (
     write_picture,
     write_png,
 )
+from engines.pipeline.mask_shape import looks_like_text
+from engines.pipeline.shadow import shadow_of
 from engines.pipeline.text_mask import choose, outline, text_mask
 from engines.pipeline.verify import Verdict, Verification
 from engines.requests import Detected, DetectText, Erased, EraseImage, Runner
@@ -47,7 +49,10 @@ class TextSearch:
 
 @dataclass(frozen=True, slots=True)
 class What:
-    """What to erase: everything named here together. Coordinates are those of the picture as it is shown."""
+    """What to erase: everything named here together. Coordinates are those of the picture as it is shown.
+
+    ``shadow``: and the shadows that the things under mask, boxes and polygons throw, as far as they are found.
+    """
 
     mask: Path | None = None
     resize_mask: bool = False
@@ -55,13 +60,15 @@ class What:
     polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
     text: TextSearch | None = None
     grow: int = 0
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class How:
     """Which engine (``auto``: the best measured one), where it runs, and what may be done to files.
 
-    ``verify``: look whether text is left in the result, and erase more until there is none.
+    ``verify``: look whether text is left in the result, and erase more until there is none. ``task``: what kind of
+    thing goes; None: nobody has said, so it is done as for text.
     """
 
     engine: str
@@ -72,6 +79,7 @@ class How:
     overwrite: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS
     verify: bool = False
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +121,12 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """``spared``: the text found that is to stay."""
+    """``spared``: the text found that is to stay. ``notes``: what the person should know of the mask."""
 
     mask: Mask
     lines: Sequence[TextLine] = ()
     spared: Mask = field(default_factory=lambda: Mask.union(()))
+    notes: tuple[str, ...] = ()
 
 
 def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
@@ -135,7 +144,7 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
         found = _mask(runner, picture, what, how, ctx.part(0.0, 0.4))
     if found.mask.empty:
         return _copied(files, found, how, watch)
-    request = EraseImage(how.engine, picture.pixels, found.mask, how.options, how.device, how.backend, how.allow_cpu)
+    request = _request(picture, found, how)
     with watch.stage("engine"):
         erased = runner.run(request, ctx.part(0.4, 0.35 if how.verify else 0.55))
     if not isinstance(erased, Erased):
@@ -151,6 +160,19 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
     return _report(files, found, erased, watch, (seen, notes))
 
 
+def _request(picture: Picture, found: _Found, how: How) -> EraseImage:
+    return EraseImage(
+        how.engine,
+        picture.pixels,
+        found.mask,
+        how.options,
+        how.device,
+        how.backend,
+        how.allow_cpu,
+        how.task or Task.TEXT,
+    )
+
+
 def outline_file(runner: Runner, files: Files, what: What, how: How, ctx: Context) -> FileReport:
     """Write a PNG that shows what ``erase_file`` would erase: outlines of the text and of the mask."""
     watch = Stopwatch()
@@ -159,25 +181,46 @@ def outline_file(runner: Runner, files: Files, what: What, how: How, ctx: Contex
         picture = read_picture(files.source, how.max_pixels)
     view = shown(picture.pixels)
     with watch.stage("mask"):
-        plain = _drawn_mask(picture, what, how.max_pixels)
+        drawn = _drawn_mask(picture, what, how.max_pixels)
+        plain = drawn | _shadow(picture, what, drawn)
         detected = _detect(runner, view, how, ctx) if what.text else None
         lines = tuple(detected.found.lines) if detected else ()
         chosen = choose(lines, what.text.only, what.text.keep, what.text.min_size) if what.text else []
     with watch.stage("write"):
         write_png(outline(_tinted(view, plain), lines, chosen), files.target, overwrite=how.overwrite)
-    return FileReport(files, Outcome.OUTLINED, "", "", "", len(chosen), watch.seconds, 0, tuple(chosen))
+    notes = _notes(what, how, drawn, plain)
+    return FileReport(files, Outcome.OUTLINED, "", "", "", len(chosen), watch.seconds, 0, tuple(chosen), notes)
 
 
 def _mask(runner: Runner, picture: Picture, what: What, how: How, ctx: Context) -> _Found:
-    mask = _drawn_mask(picture, what, how.max_pixels)
+    drawn = _drawn_mask(picture, what, how.max_pixels)
+    mask = drawn | _shadow(picture, what, drawn)
+    notes = _notes(what, how, drawn, mask)
     if what.text is None:
-        return _Found(grown(mask, what.grow, picture.size))
+        return _Found(grown(mask, what.grow, picture.size), notes=notes)
     found = _detect(runner, shown(picture.pixels), how, ctx).found
     chosen = choose(found.lines, what.text.only, what.text.keep, what.text.min_size)
     taken = {id(line) for line in chosen}
     spared = text_mask(found, [line for line in found.lines if id(line) not in taken], picture.size)
     mask = mask | text_mask(found, chosen, picture.size)
-    return _Found(grown(mask, what.grow, picture.size), chosen, spared)
+    return _Found(grown(mask, what.grow, picture.size), chosen, spared, notes)
+
+
+def _shadow(picture: Picture, what: What, drawn: Mask) -> Mask:
+    return shadow_of(picture.pixels, drawn) if what.shadow else Mask.union(())
+
+
+def _notes(what: What, how: How, drawn: Mask, mask: Mask) -> tuple[str, ...]:
+    """What the person should know of the mask: what was found of shadows, and that it seems to be an object's."""
+    notes: list[str] = []
+    if what.shadow and not drawn.empty:
+        more = float(np.count_nonzero(mask.alpha)) / float(np.count_nonzero(drawn.alpha)) - 1
+        share = f"It makes the mask {more:.0%} larger; --dry-run shows it."
+        notes.append(f"A shadow was found. {share}" if more else "No shadow was found beside the mask.")
+    unsaid = how.task is None and what.text is None and what.mask is not None
+    if unsaid and not drawn.empty and not looks_like_text(drawn.alpha):
+        notes.append("The mask looks like an object's; --task object takes the engines that are made for these.")
+    return tuple(notes)
 
 
 def _detect(runner: Runner, view: Pixels, how: How, ctx: Context) -> Detected:
@@ -220,7 +263,7 @@ def _tinted(view: Pixels, mask: Mask) -> Pixels:
 def _copied(files: Files, found: _Found, how: How, watch: Stopwatch) -> FileReport:
     with watch.stage("write"):
         notes = copy_picture(files.source, files.target, overwrite=how.overwrite, max_pixels=how.max_pixels)
-    notes = ["Nothing to erase: the mask is empty, so the photo was copied as it is.", *notes]
+    notes = ["Nothing to erase: the mask is empty, so the photo was copied as it is.", *found.notes, *notes]
     lines = tuple(found.lines)
     seen = Verification(Verdict.NOT_CHECKED, reason="Nothing was erased.") if how.verify else None
     return FileReport(files, Outcome.COPIED, "", "", "", 0, watch.seconds, 0, lines, tuple(notes), seen)
@@ -250,6 +293,6 @@ def _report(
         seconds=seconds,
         peak_memory=erased.peak_memory,
         lines=tuple(found.lines),
-        notes=(*erased.notes, *notes),
+        notes=(*found.notes, *erased.notes, *notes),
         verification=seen,
     )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 from engines.core.context import Context
-from engines.core.engine import Backend, TextLine
+from engines.core.engine import Backend, Task, TextLine
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Alpha, Mask, Pixels
 from engines.evaluation.legibility import Legibility, legibility, lines_inside
 from engines.evaluation.metrics import Scores, mean_scores
 from engines.evaluation.protocol import MaskChoice, Scope, make_mask, score_scopes
+from engines.evaluation.seam import Seam, seam
+from engines.evaluation.texture import patch_distance
 from engines.jobs.painting import painted, shown
+from engines.jobs.pairs import Pair
 from engines.media.images import read_mask, read_picture
+from engines.pipeline.hole_shape import HoleShape, hole_shape
 from engines.pipeline.mask_shape import MaskShape, loose_boxes, mask_shape
 from engines.requests import Detected, DetectText, Erased, EraseImage, Runner
 
@@ -23,21 +27,15 @@ INPUT, TRUTH = "input", "truth"
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The files of one picture: with text, without, and where the text is."""
-
-    name: str
-    image: Path
-    truth: Path
-    mask: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Measuring:
-    """What to measure: engines by id, which mask they are given, on what; ``read``: look for text afterwards."""
+    """What to measure: engines by id, which mask they are given, on what; ``read``: look for text afterwards.
+
+    For objects texture and seam of the hole are measured in place of legibility.
+    """
 
     engines: tuple[str, ...]
     mask: MaskChoice = MaskChoice.BOXES
+    task: Task = Task.TEXT
     device: str = "auto"
     backend: Backend | None = None
     read: bool = True
@@ -48,23 +46,30 @@ class Measured:
     """One candidate on one picture.
 
     ``seconds`` of erasing and ``megapixels`` of the crops erased are 0 for the input and the truth. ``engine`` and
-    ``device``: what ran, and on what; empty for these. ``legibility``: None where nobody looked.
+    ``device``: what ran, and on what; empty for these. ``legibility``, ``texture``, ``seam``: None where nobody
+    looked. Without a truth there are no ``scores`` and no ``texture``.
     """
 
     scores: Mapping[Scope, Scores]
     legibility: Legibility | None = None
+    texture: float | None = None
+    seam: Seam | None = None
     seconds: float = 0.0
     megapixels: float = 0.0
     engine: str = ""
     device: str = ""
 
 
+_Judge = Callable[[Pixels], Measured]
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuredPicture:
-    """One picture: what its mask is like, its share of the picture (0..1), and every candidate on it."""
+    """One picture: what its mask and its hole are like, its share of the picture (0..1), every candidate on it."""
 
     name: str
     shape: MaskShape
+    hole: HoleShape
     share: float
     candidates: Mapping[str, Measured]
 
@@ -84,19 +89,9 @@ class Summary:
 
     means: Mapping[Scope, Scores | None]
     legibility: Legibility | None
+    texture: float | None
+    seam: Seam | None
     seconds: float
-
-
-def find_pairs(folder: Path) -> list[Pair]:
-    """The pairs in ``folder``, by name: NAME_image.*, NAME_gt.* and NAME_mask.png. Raises ``EngineError``."""
-    names = sorted({path.name[: path.name.rindex("_image.")] for path in folder.glob("*_image.*")})
-    if not names:
-        raise EngineError(
-            Fault.BAD_INPUT,
-            f"{folder} is no data set: it holds no pictures called NAME_image.*.",
-            "Each needs its NAME_gt.* without text and its NAME_mask.png, white where the text is.",
-        )
-    return [Pair(name, *(_only(folder, f"{name}_{part}") for part in ("image", "gt", "mask"))) for name in names]
 
 
 def evaluate(
@@ -121,44 +116,74 @@ def summary(rows: Sequence[MeasuredPicture], candidate: str) -> Summary:
     every = [row.candidates[candidate] for row in rows]
     read = [each.legibility for each in every if each.legibility is not None]
     return Summary(
-        {scope: mean_scores([each.scores[scope] for each in every])[0] for scope in Scope},
+        {scope: mean_scores([each.scores[scope] for each in every if scope in each.scores])[0] for scope in Scope},
         sum(read, Legibility()) if read else None,
+        _mean([each.texture for each in every if each.texture is not None]),
+        _mean_seam([each.seam for each in every if each.seam is not None]),
         sum(each.seconds for each in every) / len(every),
     )
 
 
-def _only(folder: Path, stem: str) -> Path:
-    found = sorted(folder.glob(f"{stem}.*"))
-    if len(found) != 1:
-        what = "no file" if not found else "more than one file"
-        raise EngineError(Fault.BAD_INPUT, f"The data set has {what} called {stem}.*.", "Each picture needs one.")
-    return found[0]
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _mean_seam(seams: Sequence[Seam]) -> Seam | None:
+    colour, gradient = _mean([each.colour for each in seams]), _mean([each.gradient for each in seams])
+    return None if colour is None or gradient is None else Seam(colour, gradient)
 
 
 def _measured(runner: Runner, pair: Pair, how: Measuring, ctx: Context) -> Row:
     source = read_picture(pair.image).pixels
-    image, truth = shown(source), shown(read_picture(pair.truth).pixels)
-    if image.shape != truth.shape:
-        raise EngineError(Fault.BAD_INPUT, f"{pair.image.name} and {pair.truth.name} are of different sizes.")
-    given = read_mask(pair.mask, (image.shape[0], image.shape[1]))
-    alpha = make_mask(how.mask, image, truth, given)
-    if not alpha.any():
-        raise EngineError(Fault.BAD_INPUT, f"{pair.mask.name} is empty: there is nothing to erase.")
-    reader = _Reader(runner, how, image, loose_boxes(given)) if how.read else None
-
-    def judged(result: Pixels) -> Measured:
-        return Measured(score_scopes(result, truth, alpha), reader.left_in(result) if reader else None)
-
+    image = shown(source)
+    truth = _truth(pair, image)
+    alpha, judged = _judge(runner, pair, how, image, truth)
     results, candidates = {INPUT: image}, {INPUT: judged(image)}
     for number, engine in enumerate(how.engines):
-        request = EraseImage(engine, source, Mask.of(alpha), device=how.device, backend=how.backend)
+        request = EraseImage(engine, source, Mask.of(alpha), device=how.device, backend=how.backend, task=how.task)
         erased = _erased(runner, request, ctx.part(number / len(how.engines), 1 / len(how.engines)))
         results[engine] = shown(painted(source, erased))
         candidates[engine] = _with_costs(judged(results[engine]), erased)
-    results[TRUTH] = truth
-    candidates[TRUTH] = judged(truth)
-    share = float((alpha > 0).mean())
-    return Row(MeasuredPicture(pair.name, mask_shape(alpha), share, candidates), alpha, results)
+    if truth is not None:
+        results[TRUTH], candidates[TRUTH] = truth, judged(truth)
+    shapes = mask_shape(alpha), hole_shape(source, Mask.of(alpha))
+    return Row(MeasuredPicture(pair.name, *shapes, float((alpha > 0).mean()), candidates), alpha, results)
+
+
+def _truth(pair: Pair, image: Pixels) -> Pixels | None:
+    if pair.truth is None:
+        return None
+    truth = shown(read_picture(pair.truth).pixels)
+    if image.shape != truth.shape:
+        raise EngineError(Fault.BAD_INPUT, f"{pair.image.name} and {pair.truth.name} are of different sizes.")
+    return truth
+
+
+def _judge(runner: Runner, pair: Pair, how: Measuring, image: Pixels, truth: Pixels | None) -> tuple[Alpha, _Judge]:
+    """The mask to erase, and what scores a result."""
+    file = pair.shadow if how.mask is MaskChoice.SHADOW and pair.shadow else pair.mask
+    given = read_mask(file, (image.shape[0], image.shape[1]))
+    # text has a truth, and objects a mask that does not depend on it
+    alpha = given if truth is None else make_mask(how.mask, image, truth, given)
+    if not alpha.any():
+        raise EngineError(Fault.BAD_INPUT, f"{file.name} is empty: there is nothing to erase.")
+    if how.task is Task.OBJECT:
+        return alpha, partial(_object_scores, truth, alpha)
+    reader = _Reader(runner, how, image, loose_boxes(given)) if how.read else None
+
+    def judged(result: Pixels) -> Measured:
+        scores = {} if truth is None else score_scopes(result, truth, alpha)
+        return Measured(scores, reader.left_in(result) if reader else None)
+
+    return alpha, judged
+
+
+def _object_scores(truth: Pixels | None, alpha: Alpha, result: Pixels) -> Measured:
+    if truth is None:
+        return Measured({}, seam=seam(result, alpha))
+    return Measured(
+        score_scopes(result, truth, alpha), texture=patch_distance(result, truth, alpha), seam=seam(result, alpha)
+    )
 
 
 def _erased(runner: Runner, request: EraseImage, ctx: Context) -> Erased:

@@ -35,6 +35,9 @@ _LOOSE = 0.15
 
 _SMALL, _LARGE = 24, 64
 
+_COMPACT = 0.15
+"""The largest disc inside a mask covers less than this share of it where it follows text, more where an object."""
+
 
 class MaskKind(Enum):
     """How closely a mask follows what it covers."""
@@ -79,6 +82,13 @@ def mask_shape(alpha: Alpha) -> MaskShape:
     left = cv2.morphologyEx((alpha > 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
     boxes = 2 * np.count_nonzero(left) > np.count_nonzero(alpha)
     return MaskShape(MaskKind.BOXES if boxes else MaskKind.STROKES, height)
+
+
+def looks_like_text(alpha: Alpha) -> bool:
+    """Whether an ``(h, w)`` coverage map is long and thin or in many parts, as text is, and not a compact thing."""
+    covered = np.pad((alpha > 0).astype(np.uint8), 1)
+    radius = float(cv2.distanceTransform(covered, cv2.DIST_L2, 5).max())
+    return bool(np.pi * radius**2 < _COMPACT * np.count_nonzero(covered))
 
 
 def line_quads(alpha: Alpha) -> list[Points]:

@@ -159,6 +159,10 @@
         <translation>视图(&amp;V)</translation>
     </message>
     <message>
+        <source>Add the shado&amp;w</source>
+        <translation>添加阴影(&amp;W)</translation>
+    </message>
+    <message>
         <source>Before and after: &amp;split line</source>
         <translation>前后对比：分割线(&amp;S)</translation>
     </message>
@@ -525,6 +529,10 @@
         <translation>复制为命令：在命令行中执行相同操作</translation>
     </message>
     <message>
+        <source>%1 (weights missing: %2 MB)</source>
+        <translation>%1（缺少权重：%2 MB）</translation>
+    </message>
+    <message>
         <source>none is ready</source>
         <translation>没有就绪的引擎</translation>
     </message>
@@ -715,6 +723,10 @@
 </context>
 <context>
     <name>History</name>
+    <message>
+        <source>Add shadow</source>
+        <translation>添加阴影</translation>
+    </message>
     <message>
         <source>Brush</source>
         <translation>画笔</translation>
@@ -1202,6 +1214,37 @@
     <message>
         <source>Defaults</source>
         <translation>默认值</translation>
+    </message>
+</context>
+<context>
+    <name>ShadowFinding</name>
+    <message>
+        <source>Nothing is marked yet.</source>
+        <translation>尚未标记任何内容。</translation>
+    </message>
+    <message>
+        <source>Mark a thing first; its shadow is looked for beside it.</source>
+        <translation>请先标记一个物体，程序会在它旁边寻找阴影。</translation>
+    </message>
+    <message>
+        <source>The shadow was dropped: the picture changed meanwhile.</source>
+        <translation>阴影已放弃：图片在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>请重试。</translation>
+    </message>
+    <message>
+        <source>No shadow was found beside what is marked.</source>
+        <translation>在标记内容旁边没有找到阴影。</translation>
+    </message>
+    <message>
+        <source>Paint over it, if there is one.</source>
+        <translation>如果确有阴影，请手动涂抹。</translation>
+    </message>
+    <message>
+        <source>Looking for the shadow</source>
+        <translation>正在寻找阴影</translation>
     </message>
 </context>
 <context>

@@ -13,6 +13,7 @@ from PIL import Image
 from engines.media.images import read_picture
 from tests.cli.run import cleanplate
 from tests.conftest import background
+from tests.engines.test_shadow import THING, scene
 
 BOX = "100,60,60,30"
 
@@ -250,3 +251,55 @@ def test_help_names_every_command() -> None:
     for command in ("erase", "engines", "models", "doctor"):
         assert command in shown.stdout
     assert cleanplate("--version").stdout.startswith("cleanplate ")
+
+
+@pytest.fixture
+def thing(tmp_path: Path) -> tuple[Path, Path]:
+    """A photo of a thing with a shadow, and the thing's mask."""
+
+    Image.fromarray(scene()).save(tmp_path / "thing.png")
+    Image.fromarray(THING).save(tmp_path / "thing-mask.png")
+    return tmp_path / "thing.png", tmp_path / "thing-mask.png"
+
+
+def test_the_shadow_goes_with_the_thing(thing: tuple[Path, Path], tmp_path: Path) -> None:
+    photo, mask = thing
+    results = {}
+    for name, more in (("alone", []), ("both", ["--with-shadow"])):
+        out = tmp_path / f"{name}.png"
+        done = cleanplate("erase", photo, "--mask", mask, "--task", "object", "--engine", "classical", *more, "-o", out)
+        assert done.returncode == 0, done.stderr
+        results[name] = pixels(out).astype(int)
+        assert ("A shadow was found" in done.stderr) == bool(more)
+    truth = background(240, 320).astype(int)
+    spot = (slice(150, 158), slice(165, 180))
+    assert np.abs(results["alone"][spot] - truth[spot]).mean() > 20
+    assert np.abs(results["both"][spot] - truth[spot]).mean() < 8
+    shown = cleanplate("erase", photo, "--mask", mask, "--with-shadow", "--dry-run", "-o", tmp_path / "dry.png")
+    assert "A shadow was found" in shown.stderr
+    tinted = pixels(tmp_path / "dry.png").astype(int) - pixels(photo)
+    assert tinted[150:158, 165:180, 0].min() > 20  # red
+
+
+def test_the_task_decides_what_classical_fills(thing: tuple[Path, Path], tmp_path: Path) -> None:
+    photo, mask = thing
+    left = {}
+    for task in ("text", "object"):
+        out = tmp_path / f"{task}.png"
+        done = cleanplate("erase", photo, "--mask", mask, "--task", task, "--engine", "classical", "-o", out)
+        assert done.returncode == 0, done.stderr
+        assert "--task object" not in done.stderr
+        red = pixels(out)[..., 0].astype(int) - pixels(out)[..., 1]
+        left[task] = int((red > 100).sum())
+    assert left["object"] == 0
+    unsaid = cleanplate("erase", photo, "--mask", mask, "-o", tmp_path / "unsaid.png")
+    assert "--task object" in unsaid.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--text", "--with-shadow"], ["--box", BOX, "--task", "film"]], ids=["shadow of text", "no task"]
+)
+def test_what_makes_no_sense_for_objects_is_wrong_usage(photo: Path, tmp_path: Path, arguments: list[str]) -> None:
+    done = cleanplate("erase", photo, *arguments, "-o", tmp_path / "out.png")
+    assert done.returncode == 2
+    one_line(done.stderr)

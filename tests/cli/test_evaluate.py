@@ -92,3 +92,29 @@ def test_a_folder_that_is_no_data_set_is_told(tmp_path: Path) -> None:
     done = cleanplate("evaluate", tmp_path)
     assert done.returncode == 1
     assert "NAME_image" in done.stderr
+
+
+def test_objects_are_recognised_and_measured_as_such(tmp_path: Path) -> None:
+    truth = background(120, 160)
+    thing = np.zeros((120, 160), np.uint8)
+    thing[40:80, 60:100] = 255
+    image = np.where(thing[..., None] > 0, np.uint8(20), truth)
+    for part, pixels in (("image", image), ("gt", truth), ("mask", thing)):
+        Image.fromarray(pixels).save(tmp_path / f"o_{part}.png")
+    done = cleanplate("evaluate", tmp_path, "--engine", "classical", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["task"], report["mask"]) == ("object", "given")
+    assert list(report["candidates"]) == ["input", "classical", "truth"]
+    classical, before = report["candidates"]["classical"], report["candidates"]["input"]
+    assert classical["means"]["inside"]["psnr"] > before["means"]["inside"]["psnr"] + 10  # all of it is filled
+    assert classical["texture"] < before["texture"]
+    assert classical["seam"]["colour"] < 2 < before["seam"]["colour"]
+    hole = report["pictures"][0]["hole"]
+    assert (hole["size"], hole["surface"], hole["side"]) == ("small", "smooth", 40.0)
+    table = cleanplate("evaluate", tmp_path, "--engine", "classical")
+    assert "colour step" in table.stdout
+    assert "lines found" not in table.stdout
+    assert cleanplate("evaluate", tmp_path, "--mask", "boxes").returncode == 2
+    as_text = cleanplate("evaluate", tmp_path, "--task", "text", "--engine", "classical", "--no-read", "--json")
+    assert json.loads(as_text.stdout)["mask"] == "boxes"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engines.core.mask_ops import grow
 from engines.core.types import Alpha
-from engines.pipeline.mask_shape import MaskKind, SizeClass, line_quads, loose_boxes, mask_shape
+from engines.pipeline.mask_shape import MaskKind, SizeClass, line_quads, looks_like_text, loose_boxes, mask_shape
 
 
 def glyphs(lines: list[tuple[str, int, tuple[int, int]]], size: tuple[int, int] = (240, 400)) -> Alpha:
@@ -115,3 +117,16 @@ def test_loose_boxes_always_cover_the_mask(places: list[tuple[int, int, int, int
     if alpha.any():
         assert (loose_boxes(alpha)[alpha > 0] > 0).all()
         assert mask_shape(alpha).height > 0
+
+
+@pytest.mark.parametrize("make", [lambda alpha: alpha, loose_boxes], ids=["strokes", "boxes"])
+def test_text_looks_like_text_however_it_is_marked(make: Callable[[Alpha], Alpha]) -> None:
+    assert looks_like_text(make(glyphs([("MINUTES", 40, (40, 40)), ("and HOURS", 20, (60, 130))])))
+
+
+@given(st.integers(5, 80), st.floats(0.5, 2.0), st.integers(0, 90))
+def test_a_compact_thing_does_not_whatever_its_size(radius: int, stretch: float, degrees: int) -> None:
+    alpha = np.zeros((400, 400), np.uint8)
+    axes = (round(radius * stretch), radius)
+    cv2.ellipse(alpha, (200, 200), axes, degrees, 0, 360, (255,), -1)
+    assert not looks_like_text(alpha)

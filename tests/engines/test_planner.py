@@ -12,8 +12,9 @@ from engines.core.context import Context
 from engines.core.engine import Backend, Task
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Box, Mask
+from engines.pipeline.hole_shape import HoleShape, Surface
 from engines.pipeline.mask_shape import MaskKind, SizeClass
-from engines.planner import AUTO, PATIENCE, Need, choose, ready_erasers
+from engines.planner import AUTO, PATIENCE, Choice, Need, choose, ready_erasers
 from engines.ranking import Figures, RankedCase, load_ranking, nearest
 from engines.requests import Erased, EraseImage
 from engines.session import Session
@@ -83,6 +84,40 @@ def test_the_nearest_case_stands_in_for_one_that_was_not_measured() -> None:
     order = nearest([far, near, crowd], Task.TEXT, "cpu", MaskKind.BOXES, SizeClass.SMALL)
     assert order == [crowd, near, far]
     assert nearest([far], Task.OBJECT, "cpu", MaskKind.BOXES, SizeClass.SMALL) == []
+
+
+def test_objects_go_by_surface_and_size_of_the_hole(catalog: Catalog, store: Store) -> None:
+    def measured(engine: str, surface: Surface, size: SizeClass) -> RankedCase:
+        return RankedCase(Task.OBJECT, "cpu", surface, size, 9, "tests", (Figures(engine, 30.0, 3.0, 0.0, 1.0, 0.1),))
+
+    ranking = [
+        case("plain"),
+        measured("clever", Surface.ROUGH, SizeClass.MEDIUM),
+        measured("other", Surface.SMOOTH, SizeClass.LARGE),
+    ]
+    for shape, engine in (
+        (HoleShape(100, 30.0), "clever"),
+        (HoleShape(900, 30.0), "clever"),  # the surface weighs more
+        (HoleShape(100, 1.0), "other"),
+        (None, "other"),
+    ):
+        assert chosen(catalog, store, ranking, Need(box(), SIZE, task=Task.OBJECT, shape=shape)) == engine
+    assert chosen(catalog, store, ranking) == "plain"
+
+
+def test_a_session_looks_at_the_surface_around_an_object(catalog: Catalog, store: Store) -> None:
+    session, seen = Session(catalog, store), list[HoleShape | None]()
+    noise = np.random.default_rng(0).integers(0, 256, (*SIZE, 3)).astype(np.uint8)
+
+    def spying(catalog: Catalog, store: Store, need: Need) -> Choice:
+        seen.append(need.shape)
+        return Choice(catalog["plain"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engines.session.choose", spying)
+        for task in (Task.TEXT, Task.OBJECT):
+            session.run(EraseImage(AUTO, noise, box(), device="cpu", task=task), Context())
+    assert [shape and shape.surface for shape in seen] == [None, Surface.ROUGH]
 
 
 def test_a_case_without_a_ready_engine_is_passed_over(catalog: Catalog, store: Store) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engines.jobs.evaluate import find_pairs
+from engines.jobs.pairs import find_pairs
 from tests.conftest import background
 from tests.engines.training.conftest import builtin_font
 
@@ -39,6 +39,7 @@ def test_pairs_differ_by_their_text_alone_and_come_again(tmp_path: Path) -> None
     pairs = find_pairs(tmp_path / "one")
     assert [pair.name for pair in pairs] == ["drawn_0000", "drawn_0001", "drawn_0002"]
     for pair in pairs:
+        assert pair.truth is not None
         image, truth, mask = pixels(pair.image), pixels(pair.truth), pixels(pair.mask)
         assert image.shape == truth.shape == (128, 128, 3)
         assert np.abs(image - truth)[mask > 0].mean() > 5 * np.abs(image - truth)[mask == 0].mean()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engines.core.engine import Task
+from engines.pipeline.hole_shape import Surface
 from engines.pipeline.mask_shape import MaskKind, SizeClass
 from engines.ranking import RankedCase, load_ranking
 
@@ -69,3 +70,28 @@ def test_only_pictures_that_all_engines_saw_count(tmp_path: Path) -> None:
 def test_few_pictures_are_no_case_and_exact_ones_have_no_psnr(tmp_path: Path) -> None:
     exact = report([shot("a", None)], pictures=1, size="large")
     assert [case.size for case in table(tmp_path, report([shot("a", 20.0)]), exact)] == [SizeClass.SMALL]
+
+
+def thing(engine: str, psnr: float, texture: float) -> Shot:
+    return {**shot(engine, psnr), "legibility": None, "texture": texture}
+
+
+def objects(engines: list[Shot], surface: str = "smooth") -> dict[str, object]:
+    whole = report(engines)
+    pictures = [{**row, "hole": {"surface": surface, "size": "large"}} for row in whole["pictures"]]  # type: ignore[attr-defined]
+    return {**whole, "task": "object", "pictures": pictures}
+
+
+def test_the_texture_decides_among_fills_that_are_not_far_astray(tmp_path: Path) -> None:
+    (case,) = table(tmp_path, objects([thing("flat", 24.0, 0.4), thing("net", 22.0, 0.1), thing("wild", 20.0, 0.05)]))
+    assert [figures.id for figures in case.engines] == ["net", "flat", "wild"]
+    assert (case.task, case.mask, case.size) == (Task.OBJECT, Surface.SMOOTH, SizeClass.LARGE)
+    assert case.engines[0].texture == pytest.approx(0.1)
+
+
+def test_what_is_measured_replaces_its_task_only(tmp_path: Path) -> None:
+    table(tmp_path, report([shot("a", 20.0)]))
+    text, thing_case = table(tmp_path, objects([thing("net", 22.0, 0.1)], "rough"))
+    assert (text.task, text.engines[0].id, thing_case.task) == (Task.TEXT, "a", Task.OBJECT)
+    text, thing_case = table(tmp_path, report([shot("b", 30.0)]))
+    assert (text.engines[0].id, thing_case.engines[0].id, thing_case.mask) == ("b", "net", Surface.ROUGH)

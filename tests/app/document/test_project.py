@@ -181,7 +181,13 @@ def test_a_recipe_is_a_command_and_comes_back_from_toml(tmp_path: Path) -> None:
     assert command == (
         "cleanplate erase in.jpg --mask 'my mask.png' --text --engine garnet --set steps=3 --device cpu -o out.jpg"
     )
+    removal = Recipe("classical", mask=Path("m.png"), task=Task.OBJECT)
+    assert Recipe.from_toml(removal.to_toml()) == removal
+    command = removal.command(Path("in.jpg"), Path("out.jpg"))
+    assert command == "cleanplate erase in.jpg --mask m.png --task object --engine classical -o out.jpg"
     with pytest.raises(EngineError):
         Recipe.from_toml("engine = [")
+    with pytest.raises(EngineError, match="another task"):
+        Recipe.from_toml(removal.to_toml().replace("object", "cooking"))
     with pytest.raises(EngineError, match="newer"):
         Recipe.from_toml('version = 2\nengine = "x"')

@@ -206,6 +206,19 @@ def test_times_are_measured_and_told_before_the_next_run(opened: Workshop, wait:
     assert forecast.runs == 1
 
 
+def test_options_at_their_default_follow_the_task(opened: Workshop) -> None:
+    card, erasing = opened.library.catalog["classical"], opened.erasing
+    assert erasing.options(card)["strokes"] is True
+    erasing.set_task(Task.OBJECT)
+    assert erasing.options(card)["strokes"] is False
+    assert erasing.changed_options(card) == {}
+    erasing.set_option(card, "strokes", True)
+    assert erasing.changed_options(card) == {"strokes": True}
+    erasing.set_task(Task.TEXT)
+    assert erasing.changed_options(card) == {}
+    assert erasing.options(card, Task.OBJECT)["strokes"] is True
+
+
 def test_options_are_checked_and_only_changes_are_commanded(opened: Workshop) -> None:
     card = opened.library.catalog["inpaint"]
     opened.erasing.set_option(card, "steps", 7)

@@ -10,18 +10,21 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QMessageBox, QWidget
 
 from app.document import verbs
 from app.document.state import LayerRole
+from app.state.measurements import Run
 from app.state.notices import Notice, Remedy, Weight
 from app.state.settings import MaskLook, Theme
 from app.tools import TOOLS
 from app.ui.actions import ROWS
 from app.ui.compare import Compare
+from app.ui.engine_panel import EnginePanel
 from app.ui.icons import icon
 from app.ui.theme import DARK, LIGHT
 from app.ui.window import Window
+from engines.core.engine import Task
 from engines.core.types import Box
 from tests.app.conftest import FakeClient, Patience
 from tests.app.support import box
@@ -410,3 +413,24 @@ def test_every_icon_can_be_drawn() -> None:
 def test_menu_keys_are_not_used_twice() -> None:
     keys = [row.keys for row in ROWS if row.keys] + [tool.shortcut for tool in TOOLS]
     assert sorted({key for key in keys if keys.count(key) > 1}) == []
+
+
+def test_engines_for_the_task_come_first_with_what_they_need_or_take(open_window: Window, wait: Patience) -> None:
+    shop, panel = open_window.workshop, open_window.findChild(EnginePanel)
+    assert panel is not None
+    listed = panel.findChild(QComboBox)
+    assert listed is not None
+
+    def texts() -> dict[str, str]:
+        return {str(listed.itemData(n)): listed.itemText(n) for n in range(1, listed.count())}
+
+    shop.erasing.set_task(Task.OBJECT)
+    assert texts()["migan"] == "MI-GAN (weights missing: 28 MB)"
+    tasks = [shop.library.catalog[name].task for name in texts()]
+    assert tasks == sorted(tasks, key=lambda task: task is not Task.OBJECT)
+    shop.erasing.set_task(Task.TEXT)
+    tasks = [shop.library.catalog[name].task for name in texts()]
+    assert tasks == sorted(tasks, key=lambda task: task is not Task.TEXT)
+    shop.measurements.add("classical", "cpu", Run(1.0, 20.0, 0.0, 1 << 20))
+    shop.editor.do("Brush", verbs.paint(shop.editor.state, LayerRole.ADD, box(100, 100, 50, 50)))
+    wait(lambda: "Classical · " in texts()["classical"])

@@ -11,12 +11,13 @@ from PIL import Image
 
 from engines.catalog import load_catalog
 from engines.core.context import Context
-from engines.core.engine import FoundText, Options, TextDetector, TextLine
+from engines.core.engine import FoundText, Options, Task, TextDetector, TextLine
 from engines.core.faults import EngineError
 from engines.core.types import Pixels
 from engines.evaluation.protocol import MaskChoice, Scope
 from engines.jobs.contact_sheet import ContactSheet
-from engines.jobs.evaluate import INPUT, TRUTH, MeasuredPicture, Measuring, Row, evaluate, find_pairs, summary
+from engines.jobs.evaluate import INPUT, TRUTH, MeasuredPicture, Measuring, Row, evaluate, summary
+from engines.jobs.pairs import find_pairs
 from engines.pipeline.mask_shape import MaskKind
 from engines.session import Session
 from engines.store import Store
@@ -176,6 +177,61 @@ def test_an_empty_mask_and_a_truth_of_another_size_are_told(session: Session, da
     Image.fromarray(background(80, 180)).save(dataset / "p0_gt.png")
     with pytest.raises(EngineError, match="different sizes"):
         run(session, dataset, HOW)
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Path:
+    """A dark thing with a shadow on it, whose mask is apart from the shadow's."""
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    truth, thing, shadow = background(120, 160), np.zeros((120, 160), np.uint8), np.zeros((120, 160), np.uint8)
+    thing[30:70, 50:90], shadow[30:84, 50:110] = 255, 255
+    image = np.where(shadow[..., None] > 0, truth * 0.6, truth)
+    image[thing > 0] = (20, 40, 20)
+    parts = {"image": image.astype(np.uint8), "gt": truth, "mask": thing, "mask_with_shadow": shadow}
+    for part, pixels in parts.items():
+        Image.fromarray(pixels).save(folder / f"o_{part}.png")
+    return folder
+
+
+OBJECTS = Measuring(("grey", "echo"), MaskChoice.GIVEN, Task.OBJECT)
+
+
+def test_objects_are_judged_by_texture_and_seam(session: Session, objects: Path) -> None:
+    (row,), _ = run(session, objects, OBJECTS)
+    truth, echo, grey = (row.candidates[name] for name in (TRUTH, "echo", "grey"))
+    assert truth.texture == 0
+    assert echo.texture is not None
+    assert grey.texture is not None
+    assert echo.texture > 0.3
+    assert echo.seam is not None
+    assert truth.seam is not None
+    assert echo.seam.colour > truth.seam.colour + 10
+    assert all(each.legibility is None for each in row.candidates.values())
+    total = summary([row, row], "echo")
+    assert total.texture == pytest.approx(echo.texture)
+    assert total.seam == echo.seam
+    assert row.hole.side == pytest.approx(40)
+
+
+def test_the_shadow_s_mask_can_be_asked_for(session: Session, objects: Path) -> None:
+    _, (given,) = run(session, objects, OBJECTS)
+    _, (shadow,) = run(session, objects, replace(OBJECTS, mask=MaskChoice.SHADOW))
+    assert np.count_nonzero(given.mask) == 40 * 40
+    assert np.count_nonzero(shadow.mask) == 54 * 60
+
+
+def test_objects_without_a_truth_have_a_seam_and_a_sheet(session: Session, objects: Path) -> None:
+    (objects / "o_gt.png").unlink()
+    sheet = ContactSheet()
+    rows = evaluate(session, find_pairs(objects), OBJECTS, Context(), sheet.add)
+    assert list(rows[0].candidates) == [INPUT, "grey", "echo"]
+    assert (rows[0].candidates["grey"].scores, rows[0].candidates["grey"].texture) == ({}, None)
+    total = summary(rows, "grey")
+    assert total.seam is not None
+    assert total.texture is None
+    assert total.means[Scope.INSIDE] is None
+    assert sheet.page().shape == (120 + 46, 4 * 298, 3)
 
 
 def test_the_detector_of_the_tests_is_a_text_detector() -> None:
