@@ -42,6 +42,7 @@ _KEEP = typer.Option(metavar="REGEX", help="With --text: leave lines that match.
 _MIN_SIZE = typer.Option(min=0.0, help="With --text: leave lines lower than this many pixels.")
 _GROW = typer.Option(min=0, max=500, help="Grow the whole mask by this many pixels.")
 _DRY_RUN = typer.Option("--dry-run", help="Erase nothing: write a PNG with the outlines of what would be erased.")
+_AVOID = typer.Option(metavar="MASK", help="A picture of the photo's size, white where nothing may be copied from.")
 _RESIZE_MASK = typer.Option("--resize-mask", help="Scale a mask of another size to the photo.")
 _OVERWRITE = typer.Option("--overwrite", help="Replace files that exist (never the photo itself).")
 _MAX_PIXELS = typer.Option(min=1, help="Refuse pictures of more pixels than this.")
@@ -75,6 +76,7 @@ def erase(
     grow: Annotated[int, _GROW] = 0,
     with_shadow: Annotated[bool, _SHADOW] = False,
     dry_run: Annotated[bool, _DRY_RUN] = False,
+    avoid: Annotated[Path | None, _AVOID] = None,
     resize_mask: Annotated[bool, _RESIZE_MASK] = False,
     overwrite: Annotated[bool, _OVERWRITE] = False,
     max_pixels: Annotated[int, _MAX_PIXELS] = 300_000_000,
@@ -103,7 +105,7 @@ def erase(
     from engines.store import Store
 
     search = TextSearch(parsing.pattern(only, "--only"), parsing.pattern(keep, "--keep"), min_size) if text else None
-    what = What(mask, resize_mask, boxes, polygons, search, grow, with_shadow)
+    what = What(mask, resize_mask, boxes, polygons, search, grow, with_shadow, avoid)
     catalog, store = load_catalog(), Store()
     card = _named_card(catalog, store, engine, dry_run)
     options = parsing.engine_options(card, settings or [], seed)

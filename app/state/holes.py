@@ -46,24 +46,23 @@ class Prepared:
 def prepare(state: State, pixels: Pixels, order: Order) -> Prepared:
     """Cut out what the engine needs to see: the crops around the holes, and no more.
 
-    What must not be copied from is shown to the engine as part of the hole, whatever engine it is: what an
-    engine does not see it cannot copy. ``finished`` then takes only the true hole of its answer.
+    What must not be copied from goes with the request; engines that do not know better are shown it as part of the
+    hole: what an engine does not see it cannot copy.
     """
     crops = crop_boxes(order.hole, state.size, order.card)
     view = NOWHERE
     for crop in crops:
         view = view | crop
-    hole = order.hole
-    unseen = state.masks.of_role(LayerRole.NO_SAMPLE, view)
-    if unseen.any():
-        hole = hole | Mask(view, unseen)
-        crops = crop_boxes(hole, state.size, order.card)
-        for crop in crops:
-            view = view | crop
+    unseen = Mask.of(state.masks.of_role(LayerRole.NO_SAMPLE, view)) - _moved(order.hole, view)
     image = composite(state, pixels, view, order.below)
-    local = Mask(hole.box.moved(-view.x, -view.y), hole.alpha)
-    request = EraseImage(order.card.id, image, local, order.options, order.device)
+    local = _moved(order.hole, view)
+    request = EraseImage(order.card.id, image, local, order.options, order.device, avoid=unseen)
     return Prepared(request, view, tuple(crop.moved(-view.x, -view.y) for crop in crops), order)
+
+
+def _moved(mask: Mask, view: Box) -> Mask:
+    """``mask`` in the coordinates of ``view``."""
+    return Mask(mask.box.moved(-view.x, -view.y), mask.alpha)
 
 
 def finished(prepared: Prepared, erased: Erased, seconds: float) -> Variant:

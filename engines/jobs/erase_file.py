@@ -52,6 +52,7 @@ class What:
     """What to erase: everything named here together. Coordinates are those of the picture as it is shown.
 
     ``shadow``: and the shadows that the things under mask, boxes and polygons throw, as far as they are found.
+    ``avoid``: a picture, white where nothing may be copied from.
     """
 
     mask: Path | None = None
@@ -61,6 +62,7 @@ class What:
     text: TextSearch | None = None
     grow: int = 0
     shadow: bool = False
+    avoid: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
         found = _mask(runner, picture, what, how, ctx.part(0.0, 0.4))
     if found.mask.empty:
         return _copied(files, found, how, watch)
-    request = _request(picture, found, how)
+    request = _request(picture, found, _avoided(picture, found, what, how), how)
     with watch.stage("engine"):
         erased = runner.run(request, ctx.part(0.4, 0.35 if how.verify else 0.55))
     if not isinstance(erased, Erased):
@@ -160,7 +162,15 @@ def erase_file(runner: Runner, files: Files, what: What, how: How, ctx: Context)
     return _report(files, found, erased, watch, (seen, notes))
 
 
-def _request(picture: Picture, found: _Found, how: How) -> EraseImage:
+def _avoided(picture: Picture, found: _Found, what: What, how: How) -> Mask:
+    """What nothing may be copied from; what is to be erased is not part of it."""
+    if what.avoid is None:
+        return Mask.union(())
+    drawn = read_mask(what.avoid, picture.size, resize=what.resize_mask, max_pixels=how.max_pixels)
+    return Mask.of(drawn) - found.mask
+
+
+def _request(picture: Picture, found: _Found, avoid: Mask, how: How) -> EraseImage:
     return EraseImage(
         how.engine,
         picture.pixels,
@@ -170,6 +180,7 @@ def _request(picture: Picture, found: _Found, how: How) -> EraseImage:
         how.backend,
         how.allow_cpu,
         how.task or Task.TEXT,
+        avoid,
     )
 
 

@@ -123,6 +123,27 @@ def test_a_bad_option_is_one_clear_line(data: Path, photo: Path, run: Run, monke
         assert not out.exists()
 
 
+def test_what_must_not_be_copied_from_is_given_as_a_mask(
+    data: Path, photo: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEANPLATE_DATA", str(data))
+    avoid = np.zeros((150, 220), np.uint8)
+    avoid[:, 150:] = 255
+    Image.fromarray(avoid).save(photo.with_name("avoid.png"))
+    arguments = ("erase", photo, "--box", "80,50,40,30", *FAST)
+    assert run(*arguments, "-o", photo.with_name("a.png"))[0] == 0
+    assert run(*arguments, "--avoid", photo.with_name("avoid.png"), "-o", photo.with_name("b.png"))[0] == 0
+    plain, avoiding = (np.asarray(Image.open(photo.with_name(name))) for name in ("a.png", "b.png"))
+    assert not np.array_equal(plain, avoiding)
+    inside = np.zeros((150, 220), bool)
+    inside[50:80, 80:120] = True
+    assert np.array_equal(plain[~inside], avoiding[~inside])
+    lora = ("--engine", "erase-lora", "--device", "cpu", "--set", "iterations=2", "--set", "steps=4")
+    done = run("erase", photo, "--box", "80,50,40,30", *lora, "-o", photo.with_name("c.png"))
+    assert done[0] == 0, done[2]  # it uses the same checkpoints
+    assert "erased with erase-lora" in done[1]
+
+
 def test_a_linked_folder_is_used_where_it_lies(folder: Path, tmp_path: Path, photo: Path, run: Run) -> None:
     own, data = tmp_path / "own", tmp_path / "data"
     shutil.copytree(folder, own)

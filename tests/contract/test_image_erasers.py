@@ -92,6 +92,14 @@ def test_the_input_is_left_alone(job: Job) -> None:
     assert out.max() <= 1
 
 
+def test_what_must_not_be_copied_from_stays_itself(job: Job) -> None:
+    image, alpha = photo((64, 64)), hole((64, 64))
+    avoid = np.zeros_like(alpha)
+    avoid[40:] = 255
+    result = run(replace(job, avoid=Mask.of(avoid)), image, alpha)
+    assert np.array_equal(result[alpha == 0], image[alpha == 0])
+
+
 def test_an_empty_mask_changes_nothing(job: Job) -> None:
     image = photo((64, 64))
     assert np.array_equal(run(job, image, np.zeros((64, 64), np.uint8)), image)

@@ -82,7 +82,8 @@ def test_what_is_not_to_be_copied_from_is_never_shown(opened: Workshop, client: 
     erase(opened, wait)
     request = client.asked[-1].request
     assert isinstance(request, EraseImage)
-    assert request.mask.alpha.astype(bool).sum() == 60 * 40 + 20 * 40
+    assert request.mask.alpha.astype(bool).sum() == 60 * 40
+    assert request.avoid.alpha.astype(bool).sum() == 20 * 40
     after = picture_of(opened)
     assert (after[HOLE.box.slices] == 99).all()
     assert np.array_equal(after[30:70, 105:125], before[30:70, 105:125])
