@@ -11,6 +11,7 @@ import numpy as np
 from engines.core.context import Context
 from engines.core.engine import ImageEraser, Options, Setup
 from engines.core.types import Alpha, FloatImage
+from engines.pipeline.match import match_grain
 from engines.pipeline.membrane import membrane
 from engines.runtime.onnx import OnnxModel
 
@@ -36,7 +37,8 @@ class Migan(ImageEraser):
         # it blends what is in the hole into its rim: the object must be gone before
         out = np.clip(membrane(image, hole), 0, 1)
         out[hole] = self._run(out, alpha)[hole]
-        return out
+        # what was brought up from 512 pixels is smoother than the picture, as is what a photo's noise surrounds
+        return match_grain(image, out, alpha) if options["grain"] else out
 
     def _run(self, image: FloatImage, alpha: Alpha) -> FloatImage:
         assert self._model is not None

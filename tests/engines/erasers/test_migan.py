@@ -26,6 +26,7 @@ from tests.contract.random_weights import fill_pipeline
 
 CATALOG = load_catalog()
 CARD = CATALOG["migan"]
+BARE = {"grain": False}
 PUBLISHED = ROOT.parent / "shared" / "data" / "weights" / CARD.weights[0].file
 
 
@@ -57,7 +58,7 @@ def hole(size: tuple[int, int] = (90, 140)) -> Alpha:
 
 def test_the_hole_is_what_the_model_fills(filling: Migan) -> None:
     image, alpha = photo(), hole()
-    result = filling.erase(image, alpha, {}, Context())
+    result = filling.erase(image, alpha, BARE, Context())
     assert np.allclose(result[alpha > 0], 51 / 255)
     assert np.array_equal(result[alpha == 0], image[alpha == 0])
 
@@ -67,8 +68,18 @@ def test_the_hole_is_what_the_model_fills(filling: Migan) -> None:
 def test_any_size_and_any_coverage_is_taken(filling: Migan, height: int, width: int, data: st.DataObject) -> None:
     alpha = np.zeros((height, width), np.uint8)
     alpha[data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))] = data.draw(st.integers(1, 255))
-    result = filling.erase(photo((height, width)), alpha, {}, Context())
+    result = filling.erase(photo((height, width)), alpha, BARE, Context())
     assert np.allclose(result[alpha > 0], 51 / 255)
+
+
+def test_the_fill_is_given_the_picture_s_grain(filling: Migan) -> None:
+    rng = np.random.default_rng(3)
+    image = np.asarray(np.clip(0.5 + rng.normal(0, 0.04, (160, 160, 1)), 0, 1).repeat(3, axis=2), np.float32)
+    alpha = hole((160, 160))
+    result = filling.erase(image, alpha, CARD.resolve({}), Context())
+    assert result[alpha > 0].std() == pytest.approx(0.04, rel=0.2)
+    assert result[alpha > 0].mean() == pytest.approx(51 / 255, abs=0.01)
+    assert np.array_equal(result, filling.erase(image, alpha, CARD.resolve({}), Context()))
 
 
 def test_nothing_of_the_object_is_shown_to_the_model(filling: Migan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +95,7 @@ def test_nothing_of_the_object_is_shown_to_the_model(filling: Migan, monkeypatch
     image, alpha = photo(), hole()
     for level in (0.0, 1.0):
         image[alpha > 0] = level
-        filling.erase(image, alpha, {}, Context())
+        filling.erase(image, alpha, BARE, Context())
     assert np.array_equal(seen[0], seen[1])
 
 
@@ -126,12 +137,12 @@ def test_the_published_model_carries_a_structure_on(published: Migan) -> None:
     alpha = np.zeros((256, 256), np.uint8)
     alpha[80:176, 96:160] = 255
     spoilt = np.where(alpha[..., None] > 0, np.array([0.9, 0.1, 0.1], np.float32), image)
-    result = published.erase(spoilt, alpha, {}, Context())
+    result = published.erase(spoilt, alpha, BARE, Context())
     inside = alpha > 0
     assert np.abs(result[inside] - image[inside]).mean() < 0.08
     assert np.array_equal(result[~inside], image[~inside])
 
 
 def test_the_published_model_fills_a_whole_picture(published: Migan) -> None:
-    result = published.erase(photo((64, 64)), np.full((64, 64), 255, np.uint8), {}, Context())
+    result = published.erase(photo((64, 64)), np.full((64, 64), 255, np.uint8), CARD.resolve({}), Context())
     assert np.isfinite(result).all()
