@@ -17,6 +17,7 @@ from engines.diffusion.latents import Preview, decoded, encoded
 from engines.diffusion.layers import attending_levels
 from engines.diffusion.listening import listening
 from engines.diffusion.studio import Room, Studio
+from engines.pipeline.match import match_grain
 
 _LITTLE = 0.1
 """The share of a grid that must be left to look at; with less, the filling has nothing to go by."""
@@ -29,12 +30,16 @@ _ENCODED, _WALKED = 0.05, 0.92
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """What an engine was given. ``avoid``: what must not be copied from, as ``alpha``; ``spread``: pixels."""
+    """What an engine was given. ``avoid``: what must not be copied from, as ``alpha``; ``spread``: pixels.
+
+    ``grain``: whether the fill gets as much noise as the picture has around it.
+    """
 
     image: FloatImage
     alpha: Alpha
     avoid: Alpha
     spread: float
+    grain: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +57,13 @@ class Canvas:
         """1 where the latent is made anew, ``(1, 1, h, w)``."""
         grid = pooled(self.hole, (self.clean.shape[2], self.clean.shape[3]))
         return grid.float()[None, None].to(self.clean.device)
+
+    @property
+    def repainted(self) -> Alpha:
+        """The pixels of those cells, 0 or 255: a little more than the hole."""
+        factor = self.hole.shape[0] // self.clean.shape[2]
+        cells = self.latent_hole[0, 0].cpu().numpy() > 0
+        return np.kron(cells, np.ones((factor, factor), np.bool_)).astype(np.uint8) * np.uint8(255)
 
     def rows(self, depth: int) -> Mapping[int, Tensor]:
         """The tokens of the hole on each of ``depth`` grids."""
@@ -89,8 +101,9 @@ def made_anew(studio: Studio, room: Room, crop: Crop, walk: Walk, ctx: Context) 
         generated = decoded(vae, latent)
     if not np.isfinite(latent.cpu().numpy()).all():
         raise _diverged()
-    fitting = settled(generated, picture, hole)
-    return frame.back(blended(fitting, picture, hole))
+    fitting = settled(generated, picture, canvas.repainted)
+    out = frame.back(blended(fitting, picture, hole))
+    return match_grain(crop.image, out, crop.alpha) if crop.grain else out
 
 
 class Progress:

@@ -127,7 +127,8 @@ class AttentiveEraser(ImageEraser):
         if not alpha.any():
             return image.copy()
         settings = Settings.of(options)
-        crop = Crop(image, alpha, np.where(alpha > 0, np.uint8(0), avoid), float(options["spread"]))
+        foreign = np.where(alpha > 0, np.uint8(0), avoid)
+        crop = Crop(image, alpha, foreign, float(options["spread"]), bool(options["grain"]))
 
         def made(room: Room) -> FloatImage:
             return made_anew(self._studio, room, crop, partial(self._walk, crop, settings), ctx)

@@ -75,6 +75,7 @@ def test_the_seed_and_every_way_matter(engine: AttentiveEraser) -> None:
         {"freeu": True},
         {"preset": "balanced"},
         {"spread": 16.0},
+        {"grain": False},
     ]
     results = [engine.erase(view(), hole(), options(**given), Context()) for given in ways_taken]
     for number, result in enumerate(results):
