@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
 from engines.catalog import Catalog, load_catalog
 from engines.core.context import Context
 from engines.core.engine import (
+    CHECKPOINT,
     Backend,
     Card,
     Engine,
@@ -28,6 +29,7 @@ from engines.core.faults import EngineError, Fault
 from engines.core.measure import Stopwatch, peak_memory
 from engines.core.types import Alpha, FloatImage, Mask, Patch
 from engines.loading import load_engine
+from engines.model_files import size_of
 from engines.pipeline import region, windows
 from engines.pipeline.hole_shape import hole_shape
 from engines.pipeline.job import Job
@@ -60,6 +62,7 @@ class _Key:
     engine: str
     device: str
     backend: Backend
+    weights: str = ""
 
 
 class Session:
@@ -97,14 +100,15 @@ class Session:
     def _erase(self, request: EraseImage, ctx: Context) -> Erased:
         card = self._chosen(request, ctx)
         device, backend = resolve_device(card, request.device, request.backend), card.backend(request.backend)
+        key = _Key(card.id, device, backend, _weights_named(card, request))
         try:
-            return self._erase_on(request, _Key(card.id, device, backend), ctx)
+            return self._erase_on(request, key, ctx)
         except EngineError as error:
             if error.fault is not Fault.OUT_OF_MEMORY or device == "cpu" or not request.allow_cpu:
                 raise
             ctx.tell(f"{device} ran out of memory even with the smallest tiles; the CPU did the work instead.")
         self._forget(card.id)
-        return self._erase_on(request, _Key(card.id, "cpu", backend), ctx)
+        return self._erase_on(request, replace(key, device="cpu"), ctx)
 
     def _chosen(self, request: EraseImage, ctx: Context) -> Card:
         """The card that the request names, or for ``auto`` the one that suits its mask best."""
@@ -226,7 +230,7 @@ class Session:
             return self._loaded[key][0]
         ctx.step(0.0, f"loading {card.name}")
         setup = self._setup(key, card)
-        cost = _WORKING_SPACE * sum(path.stat().st_size for path in setup.weights.values())
+        cost = _WORKING_SPACE * sum(size_of(path) for path in setup.weights.values())
         while self._loaded and cost + sum(held for _, held in self._loaded.values()) > self._budget:
             self._drop()
         engine = load_engine(card, setup)
@@ -236,7 +240,7 @@ class Session:
     def _setup(self, key: _Key, card: Card) -> Setup:
         if not card.weights:
             return Setup(card, {}, key.device, key.backend)
-        weight, path = self.store.choose(card)
+        weight, path = self.store.choose(card, key.weights)
         onnx = None
         if key.backend is Backend.ONNX:
             onnx = self.store.onnx_path(card, path)
@@ -293,6 +297,12 @@ def _options_for(card: Card, request: EraseImage) -> Options:
         return request.options
     known = {option.name for option in card.options}
     return {name: value for name, value in request.options.items() if name in known}
+
+
+def _weights_named(card: Card, request: EraseImage) -> str:
+    """Which of the weights the options ask for; empty where it is left to the card."""
+    chosen = str(card.resolve(_options_for(card, request)).get(CHECKPOINT, AUTO))
+    return "" if chosen == AUTO else chosen
 
 
 def _wrong_role(card: Card) -> EngineError:

@@ -46,17 +46,23 @@ class Prepared:
 def prepare(state: State, pixels: Pixels, order: Order) -> Prepared:
     """Cut out what the engine needs to see: the crops around the holes, and no more.
 
-    What must not be copied from goes along, as far as the engine sees it.
+    What must not be copied from goes with the request; engines that do not know better are shown it as part of the
+    hole: what an engine does not see it cannot copy.
     """
     crops = crop_boxes(order.hole, state.size, order.card)
     view = NOWHERE
     for crop in crops:
         view = view | crop
+    unseen = Mask.of(state.masks.of_role(LayerRole.NO_SAMPLE, view)) - _moved(order.hole, view)
     image = composite(state, pixels, view, order.below)
-    local = Mask(order.hole.box.moved(-view.x, -view.y), order.hole.alpha)
-    avoid = Mask.of(state.masks.of_role(LayerRole.NO_SAMPLE, view))
-    request = EraseImage(order.card.id, image, local, order.options, order.device, avoid=avoid)
+    local = _moved(order.hole, view)
+    request = EraseImage(order.card.id, image, local, order.options, order.device, avoid=unseen)
     return Prepared(request, view, tuple(crop.moved(-view.x, -view.y) for crop in crops), order)
+
+
+def _moved(mask: Mask, view: Box) -> Mask:
+    """``mask`` in the coordinates of ``view``."""
+    return Mask(mask.box.moved(-view.x, -view.y), mask.alpha)
 
 
 def finished(prepared: Prepared, erased: Erased, seconds: float) -> Variant:

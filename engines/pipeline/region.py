@@ -6,6 +6,7 @@ crop for a preview, an export and a training sample, because some engines' resul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -56,13 +57,17 @@ def crop_box(hole: Box, size: tuple[int, int], card: Card) -> Box:
 
     Where the picture is too small for that, the crop ends at its border and is padded later.
     """
-    x, w = _span(hole.x, hole.w, size[1], card)
-    y, h = _span(hole.y, hole.h, size[0], card)
+    return _crop(hole, size, card, card.context_share)
+
+
+def _crop(hole: Box, size: tuple[int, int], card: Card, share: float) -> Box:
+    x, w = _span(hole.x, hole.w, size[1], card, share)
+    y, h = _span(hole.y, hole.h, size[0], card, share)
     return Box(x, y, w, h)
 
 
-def _span(start: int, length: int, limit: int, card: Card) -> tuple[int, int]:
-    wanted = max(length + 2 * card.context, card.min_side)
+def _span(start: int, length: int, limit: int, card: Card, share: float) -> tuple[int, int]:
+    wanted = max(length + 2 * max(card.context, math.ceil(share * length)), card.min_side)
     wanted = -(-wanted // card.multiple_of) * card.multiple_of
     if wanted >= limit:
         return 0, limit
@@ -122,8 +127,8 @@ def _merged(boxes: Sequence[Box], size: tuple[int, int], card: Card) -> list[Box
 
 def _aligned(box: Box, size: tuple[int, int], card: Card) -> Box:
     """``box`` grown to the card's multiples, without asking for context again."""
-    bare = crop_box(box.grown(-card.context), size, card)
-    return bare if bare.holds(box) else crop_box(box, size, card)
+    bare = _crop(box.grown(-card.context), size, card, 0.0)
+    return bare if bare.holds(box) else _crop(box, size, card, 0.0)
 
 
 def _patch(job: Job, image: Pixels, mask: Mask, crop: Box, ctx: Context) -> Patch:
@@ -144,7 +149,7 @@ def _erased(job: Job, view: FloatImage, maps: Maps, ctx: Context) -> FloatImage:
             return result[: view.shape[0], : view.shape[1]]
         except EngineError as error:
             smaller = _half(min(side, max(padded.shape[:2])), job.card)
-            if error.fault is not Fault.OUT_OF_MEMORY or smaller >= side:
+            if error.fault is not Fault.OUT_OF_MEMORY or job.card.whole or smaller >= side:
                 raise
             side = smaller
             ctx.tell(f"Memory ran out; the region was erased in tiles of {side} pixels instead.")
@@ -157,7 +162,7 @@ def _half(side: int, card: Card) -> int:
 
 def _whole_or_tiled(job: Job, view: FloatImage, maps: Maps, side: int, ctx: Context) -> FloatImage:
     alpha, avoid = maps
-    if max(view.shape[:2]) <= side:
+    if job.card.whole or max(view.shape[:2]) <= side:
         return job.erase(view, alpha, avoid, ctx)
     eraser = job.eraser.for_tiles(view, alpha, job.options, ctx.part(0.0, 0.1))
     return tiles.erase(replace(job, eraser=eraser), view, maps, side, ctx.part(0.1, 0.9))

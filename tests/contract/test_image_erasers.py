@@ -17,7 +17,7 @@ from engines.core.types import Alpha, Mask, Pixels
 from engines.loading import load_engine
 from engines.pipeline import region
 from engines.pipeline.job import Job
-from tests.contract.random_weights import random_weights
+from tests.contract.random_weights import QUICK, random_weights
 
 CATALOG = load_catalog()
 SIZES = [(1, 1), (1, 37), (64, 64), (75, 131)]
@@ -29,7 +29,7 @@ def job(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     card = replace(CATALOG[request.param], min_side=CATALOG[request.param].multiple_of, context=16)
     eraser = load_engine(card, Setup(card, _weights(card, tmp_path_factory.mktemp("weights"))))
     assert isinstance(eraser, ImageEraser)
-    yield Job(eraser, card, card.resolve({}))
+    yield Job(eraser, card, card.resolve(QUICK.get(card.id, {})))
     eraser.close()
 
 
@@ -90,6 +90,14 @@ def test_the_input_is_left_alone(job: Job) -> None:
     assert np.isfinite(out).all()
     assert out.min() >= 0
     assert out.max() <= 1
+
+
+def test_what_must_not_be_copied_from_stays_itself(job: Job) -> None:
+    image, alpha = photo((64, 64)), hole((64, 64))
+    avoid = np.zeros_like(alpha)
+    avoid[40:] = 255
+    result = run(replace(job, avoid=Mask.of(avoid)), image, alpha)
+    assert np.array_equal(result[alpha == 0], image[alpha == 0])
 
 
 def test_an_empty_mask_changes_nothing(job: Job) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engines.core.context import Context
 from engines.core.engine import Card, ImageEraser, Options, Role, Setup, Task
 from engines.core.faults import Cancelled, EngineError, Fault
+from engines.core.mask_ops import box_mask
 from engines.core.types import Alpha, Box, FloatImage, Mask
 from engines.pipeline import region, tiles
 from engines.pipeline.job import Job
@@ -196,3 +197,45 @@ def test_tiles_of_a_smooth_result_show_no_seam() -> None:
     maps = np.full((96, 400), 255, np.uint8), np.zeros((96, 400), np.uint8)
     out = tiles.erase(Job(Brighter(), card, {}), view, maps, 96, Context())
     assert np.abs(np.diff(out[48, :, 0])).max() < 0.004
+
+
+class Remembering(ImageEraser):
+    """Paints white, and remembers what it was shown as the hole."""
+
+    def __init__(self) -> None:
+        self.holes: list[Alpha] = []
+
+    def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
+        self.holes.append(alpha)
+        return np.ones_like(image)
+
+
+def test_what_must_not_be_copied_from_is_shown_as_hole_and_kept() -> None:
+    eraser = Remembering()
+    image = np.full((100, 100, 3), 50, np.uint8)
+    job = Job(eraser, CARD, {}, box_mask(Box(60, 60, 10, 10), (100, 100)))
+    (patch,) = region.erase(job, image, box_mask(Box(40, 40, 15, 15), (100, 100)), Context())
+    assert np.count_nonzero(eraser.holes[0]) == 225 + 100
+    patch.paint(image)
+    assert np.count_nonzero((image == 255).all(axis=2)) > 0
+    assert (image[60:70, 60:70] == 50).all()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 2.0])
+def test_surroundings_may_grow_with_the_hole(share: float) -> None:
+    card = replace(CARD, context=10, context_share=share, min_side=1, multiple_of=1)
+    crop = region.crop_box(Box(300, 300, 100, 40), (1000, 1000), card)
+    assert (crop.w, crop.h) == (100 + 2 * max(10, int(100 * share)), 40 + 2 * max(10, int(40 * share)))
+
+
+def test_an_engine_that_scales_by_itself_is_never_given_tiles() -> None:
+    class Short(Remembering):
+        def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
+            self.holes.append(alpha)
+            raise EngineError(Fault.OUT_OF_MEMORY, "none left")
+
+    eraser = Short()
+    job = Job(eraser, replace(CARD, whole=True, min_side=32, max_side=64), {})
+    with pytest.raises(EngineError):
+        region.erase(job, np.zeros((200, 200, 3), np.uint8), Mask.of(np.full((200, 200), 255, np.uint8)), Context())
+    assert [hole.shape for hole in eraser.holes] == [(200, 200)]
