@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from engines.core.context import Context
-from engines.core.engine import Backend, FoundText, Options
+from engines.core.engine import Backend, FoundText, Hint, Options, Selection
 from engines.core.faults import EngineError
-from engines.core.types import FloatImage, Mask, Patch, Pixels
+from engines.core.types import Box, FloatImage, Mask, Patch, Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,21 @@ class DetectText:
     device: str = "auto"
 
 
-Request: TypeAlias = EraseImage | DetectText
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Select the thing in ``image`` (``(h, w, 3)`` uint8 RGB) that ``points`` lie on and ``box`` surrounds.
+
+    The session remembers what it has seen of a picture: more clicks on the same pixels are answered at once.
+    """
+
+    image: Pixels
+    points: tuple[Hint, ...] = ()
+    box: Box | None = None
+    engine: str = "sam2"
+    device: str = "auto"
+
+
+Request: TypeAlias = EraseImage | DetectText | Segment
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +85,17 @@ class Detected:
     notes: tuple[str, ...] = ()
 
 
-Result: TypeAlias = Erased | Detected
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmented:
+    """What was selected, how long it took by stage (no ``embed`` where the picture was known), and on what."""
+
+    selection: Selection
+    device: str
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+Result: TypeAlias = Erased | Detected | Segmented
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from app.state.editor import Editor
 from app.state.finding import TextFinding
 from app.tools import TOOLS, ToolRow
 from app.ui.bits import Amount, More, Segments, button, label, row, rule
+from app.ui.finder_choice import FinderChoice
 from app.ui.icons import icon
 
 MODES = (Combine.ADD, Combine.SUBTRACT, Combine.INTERSECT, Combine.REPLACE)
@@ -76,12 +77,13 @@ class Toolbox(QFrame):
 class OptionsBar(QFrame):
     """What the active tool can be told; only the options that it has are shown."""
 
-    def __init__(self, editor: Editor, finding: TextFinding) -> None:
+    def __init__(self, editor: Editor, finding: TextFinding, finder: FinderChoice) -> None:
         super().__init__()
         self.setObjectName("optionsBar")
         self.setFixedHeight(48)
         self._editor = editor
         self._finding = finding
+        self._finder = finder
         self._name = label(role="title")
         self._hint = label(role="small")
         self._parts = self._made()
@@ -128,6 +130,8 @@ class OptionsBar(QFrame):
             "mode": self._mode,
             "role": self._role_box(),
             "text": self._text_part(),
+            "boxed": self._check(self.tr("Drag a box"), "boxed"),
+            "finder": self._finder,
         }
 
     def _more(self) -> More:

@@ -14,7 +14,7 @@ import numpy as np
 
 from engines.core.context import Context
 from engines.core.faults import EngineError, Fault
-from engines.core.types import Alpha, FloatImage, Pixels
+from engines.core.types import Alpha, Box, FloatImage, Pixels
 
 OptionValue: TypeAlias = bool | int | float | str
 Options: TypeAlias = Mapping[str, OptionValue]
@@ -27,6 +27,7 @@ class Task(Enum):
     OBJECT = "object"
     VIDEO = "video"
     FIND_TEXT = "find-text"
+    SELECT = "select"
 
 
 class Role(Enum):
@@ -34,6 +35,7 @@ class Role(Enum):
 
     IMAGE_ERASER = "image-eraser"
     TEXT_DETECTOR = "text-detector"
+    SEGMENTER = "segmenter"
 
 
 class Backend(Enum):
@@ -217,3 +219,50 @@ class TextDetector(Engine):
     @abstractmethod
     def detect(self, image: Pixels, options: Options, ctx: Context) -> FoundText:
         """The text lines of an ``(h, w, 3)`` uint8 RGB picture of any size, in reading order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One point of a picture, (x, y) in pixels with centres at .5, that is on the wanted thing, or is not."""
+
+    x: float
+    y: float
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """What a segmenter knows of a picture of ``size`` = (height, width).
+
+    ``content`` belongs to the engine that made it; ``cost``: bytes that it holds.
+    """
+
+    size: tuple[int, int]
+    cost: int
+    content: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """How surely each pixel belongs to the wanted thing: ``likelihood`` is ``(h, w)`` uint8, 128 and more = it does.
+
+    ``confidence``: how well the engine believes to have met it, 0..1.
+    """
+
+    likelihood: Alpha
+    confidence: float
+
+
+class Segmenter(Engine):
+    """Finds the rim of a thing that was pointed at."""
+
+    @abstractmethod
+    def embed(self, image: Pixels, ctx: Context) -> Embedding:
+        """Look at an ``(h, w, 3)`` uint8 RGB picture of any size: slow, once for each picture."""
+
+    @abstractmethod
+    def select(self, embedding: Embedding, points: Sequence[Hint], box: Box | None) -> Selection:
+        """The thing that ``points`` lie on and ``box`` (pixels) surrounds: quick, for each click.
+
+        At least one of the two is there: a box, or a point that is on the thing.
+        """

@@ -379,6 +379,10 @@
         <translation>这里没有可恢复的内容。</translation>
     </message>
     <message>
+        <source>The selection was dropped: the picture changed meanwhile.</source>
+        <translation>选择结果已丢弃：图片在此期间有了变化。</translation>
+    </message>
+    <message>
         <source>The operation was dropped: the picture changed meanwhile.</source>
         <translation>操作已放弃：图片在此期间发生了变化。</translation>
     </message>
@@ -714,6 +718,25 @@
     </message>
 </context>
 <context>
+    <name>FinderChoice</name>
+    <message>
+        <source>Find the rim with</source>
+        <translation>用何种方法找边缘</translation>
+    </message>
+    <message>
+        <source>GrabCut tells things apart by their colours; it needs no weights.</source>
+        <translation>GrabCut 按颜色区分物体，不需要模型权重。</translation>
+    </message>
+    <message>
+        <source>Better with %1…</source>
+        <translation>用 %1 效果更好…</translation>
+    </message>
+    <message>
+        <source>Looking… Esc cancels</source>
+        <translation>正在查看… 按 Esc 取消</translation>
+    </message>
+</context>
+<context>
     <name>History</name>
     <message>
         <source>Brush</source>
@@ -1007,6 +1030,10 @@
         <translation>仅限相连区域</translation>
     </message>
     <message>
+        <source>Drag a box</source>
+        <translation>拖出方框</translation>
+    </message>
+    <message>
         <source>More about the stroke</source>
         <translation>更多笔触设置</translation>
     </message>
@@ -1068,6 +1095,17 @@
     <message>
         <source>Later</source>
         <translation>稍后</translation>
+    </message>
+</context>
+<context>
+    <name>Selecting</name>
+    <message>
+        <source>Stroke over more of it, draw around it, or use GrabCut.</source>
+        <translation>请多涂一些、沿外围画一圈，或改用 GrabCut。</translation>
+    </message>
+    <message>
+        <source>Nothing was recognised there.</source>
+        <translation>那里没有识别出物体。</translation>
     </message>
 </context>
 <context>
@@ -1398,8 +1436,8 @@
         <translation>智能选择</translation>
     </message>
     <message>
-        <source>Stroke roughly over a thing.</source>
-        <translation>在物体上粗略涂抹。</translation>
+        <source>Stroke roughly over a thing, or draw around it.</source>
+        <translation>在物体上粗略涂抹，或沿外围画一圈。</translation>
     </message>
     <message>
         <source>Wipe away what you painted.</source>
