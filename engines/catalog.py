@@ -72,7 +72,7 @@ def read_card(path: Path) -> Card:
 
 
 _DEVICES = ("cpu", "cuda", "mps")
-_TABLES = ("role", "task", "weights", "backends", "devices", "options")
+_TABLES = ("role", "task", "weights", "backends", "devices", "packages", "options")
 
 
 def _card(table: Mapping[str, object]) -> Card:
@@ -86,6 +86,7 @@ def _card(table: Mapping[str, object]) -> Card:
             "weights": _rows(table, "weights", _weight),
             "backends": tuple(_member(Backend, name) for name in _list(table, "backends")),
             "devices": tuple(str(name) for name in _list(table, "devices")) or ("cpu",),
+            "packages": tuple(str(name) for name in _list(table, "packages")),
             "options": _rows(table, "options", _option),
         },
     )
@@ -101,7 +102,7 @@ def _check_sizes(card: Card) -> None:
     """Refuse what would make the pipeline divide by zero or look for a crop that cannot be."""
     faults = {
         "multiple_of is less than 1": card.multiple_of < 1,
-        "context is less than 0": card.context < 0,
+        "context or context_share is less than 0": card.context < 0 or card.context_share < 0,
         "min_side, best_side and max_side do not ascend": not 1 <= card.min_side <= card.best_side <= card.max_side,
         f"devices must be among {', '.join(_DEVICES)}": not set(card.devices) <= set(_DEVICES),
     }
@@ -121,6 +122,9 @@ def _option(row: Mapping[str, object]) -> Option:
     return option
 
 
+_NPM = r"(@[\w.-]+/)?[\w.-]+@\d[\w.+-]*:[\w./-]+"
+
+
 def _weight(row: Mapping[str, object]) -> Weight:
     weight = _build(Weight, row)
     faults = {
@@ -128,7 +132,11 @@ def _weight(row: Mapping[str, object]) -> Weight:
         "licence or source is empty": not (weight.licence and weight.source),
         "sha256 is not 64 hex digits": bool(weight.sha256) and re.fullmatch("[0-9a-f]{64}", weight.sha256) is None,
         "url is not http or https": bool(weight.url) and re.match("https?://", weight.url) is None,
-        "url is there, but not sha256 and size": bool(weight.url) and not (weight.sha256 and weight.size > 0),
+        "npm is not package@version:path": bool(weight.npm) and re.fullmatch(_NPM, weight.npm) is None,
+        "url or npm is there, but not sha256 and size": bool(weight.url or weight.npm)
+        and not (weight.sha256 and weight.size > 0),
+        "hub is not owner/name": bool(weight.hub) and re.fullmatch(r"[\w.-]+/[\w.-]+", weight.hub) is None,
+        "hub is there for what is no folder": bool(weight.hub) and not weight.folder,
         "bundled is set for weights that are not commercial": weight.bundled and not weight.commercial,
     }
     _refuse(faults, f"weights {weight.file!r}: ")
@@ -164,6 +172,7 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,
     "bool": bool,
+    "float": (int, float),
     "float | None": (int, float),
     "OptionValue": OptionValue.__args__,
 }

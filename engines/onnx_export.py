@@ -36,6 +36,8 @@ def export_onnx(card: Card, store: Store, target: Path, *, overwrite: bool) -> E
     if target.exists() and not overwrite:
         raise EngineError(Fault.EXISTS, f"{target} exists already.", "Add --overwrite or give another name.")
     weight, weights = store.choose(card)
+    if weight.is_onnx:
+        raise EngineError(Fault.NO_BACKEND, f"{card.name} is an ONNX model already: {weights}.", "Copy that file.")
     with closing(load_engine(card, Setup(card, {weight.file: weights}))) as engine:
         # by name, as a session reaches devices: the runtime brings torch, which this module must not
         exportable = importlib.import_module("engines.runtime.onnx").OnnxExportable

@@ -33,7 +33,7 @@ class Need:
     size: tuple[int, int]
     device: str = "cpu"
     insisted: bool = False
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
     task: Task = Task.TEXT
 
 
@@ -53,10 +53,9 @@ def choose(catalog: Catalog, store: Store, need: Need, ranking: Sequence[RankedC
     """
     cards = {card.id: card for card in ready_erasers(catalog, store) if _runs(card, need)}
     if not cards:
+        through = f" through {need.backend.value}" if need.backend else ""
         raise EngineError(
-            Fault.WEIGHTS_MISSING,
-            f"No engine is ready that runs on {need.device} through {need.backend.value}.",
-            "See: cleanplate engines",
+            Fault.WEIGHTS_MISSING, f"No engine is ready that runs on {need.device}{through}.", "See: cleanplate engines"
         )
     if need.mask.empty:
         return Choice(_unmeasured(list(cards.values()), need.task))
@@ -76,7 +75,7 @@ def ready_erasers(catalog: Catalog, store: Store) -> list[Card]:
 
 def _runs(card: Card, need: Need) -> bool:
     on_device = need.device in card.devices or not need.insisted
-    return on_device and (not card.backends or need.backend in card.backends)
+    return on_device and (not card.backends or need.backend in (None, *card.backends))
 
 
 def _quick_enough(measured: Sequence[Figures], case: RankedCase, cards: dict[str, Card], need: Need) -> Choice:

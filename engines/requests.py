@@ -22,7 +22,8 @@ class EraseImage:
 
     ``engine``: a card's id, or ``auto`` for the best measured one that is ready; it is given those of the options
     that it has. ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. ``allow_cpu``: after running out of
-    graphics memory with the smallest tiles, go on with the CPU and say so.
+    graphics memory with the smallest tiles, go on with the CPU and say so. ``backend`` None: what the engine likes
+    best. ``avoid``: what must not be copied from, outside the mask.
     """
 
     engine: str
@@ -30,8 +31,9 @@ class EraseImage:
     mask: Mask
     options: Options = field(default_factory=dict)
     device: str = "auto"
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
     allow_cpu: bool = False
+    avoid: Mask = field(default_factory=lambda: Mask.union(()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

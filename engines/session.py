@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
 from engines.catalog import Catalog, load_catalog
 from engines.core.context import Context
 from engines.core.engine import (
+    CHECKPOINT,
     Backend,
     Card,
     Embedding,
@@ -27,6 +28,7 @@ from engines.core.measure import Stopwatch, peak_memory
 from engines.core.types import Box, Patch
 from engines.embeddings import EmbeddingCache
 from engines.loading import load_engine
+from engines.model_files import size_of
 from engines.pipeline import region
 from engines.pipeline.job import Job
 from engines.planner import AUTO, Need, choose, ready_erasers
@@ -45,6 +47,7 @@ class _Key:
     engine: str
     device: str
     backend: Backend
+    weights: str = ""
 
 
 class Session:
@@ -80,15 +83,16 @@ class Session:
 
     def _erase(self, request: EraseImage, ctx: Context) -> Erased:
         card = self._chosen(request, ctx)
-        device = resolve_device(card, request.device, request.backend)
+        device, backend = resolve_device(card, request.device, request.backend), card.backend(request.backend)
+        key = _Key(card.id, device, backend, _weights_named(card, request))
         try:
-            return self._erase_on(request, card, device, ctx)
+            return self._erase_on(request, key, ctx)
         except EngineError as error:
             if error.fault is not Fault.OUT_OF_MEMORY or device == "cpu" or not request.allow_cpu:
                 raise
             ctx.tell(f"{device} ran out of memory even with the smallest tiles; the CPU did the work instead.")
         self._forget(card.id)
-        return self._erase_on(request, card, "cpu", ctx)
+        return self._erase_on(request, replace(key, device="cpu"), ctx)
 
     def _chosen(self, request: EraseImage, ctx: Context) -> Card:
         """The card that the request names, or for ``auto`` the one that suits its mask best."""
@@ -108,19 +112,19 @@ class Session:
             return "cpu"
         return _torch_device("auto").partition(":")[0]
 
-    def _erase_on(self, request: EraseImage, card: Card, device: str, ctx: Context) -> Erased:
-        watch = Stopwatch()
+    def _erase_on(self, request: EraseImage, key: _Key, ctx: Context) -> Erased:
+        watch, card = Stopwatch(), self.catalog[key.engine]
         options = card.resolve(_options_for(card, request))
         patches: tuple[Patch, ...] = ()
         if not request.mask.empty:
             with watch.stage("load"):
-                engine = self._engine(_Key(card.id, device, request.backend), card, ctx)
+                engine = self._engine(key, card, ctx)
             if not isinstance(engine, ImageEraser):
                 raise _wrong_role(card)
             with watch.stage("erase"):
-                patches = region.erase(Job(engine, card, options), request.image, request.mask, ctx)
+                patches = region.erase(Job(engine, card, options, request.avoid), request.image, request.mask, ctx)
         seconds, notes = watch.seconds, tuple(ctx.notes)
-        return Erased(patches, card.id, device, request.backend, len(patches), seconds, peak_memory(), notes)
+        return Erased(patches, card.id, key.device, key.backend, len(patches), seconds, peak_memory(), notes)
 
     def _detect(self, request: DetectText, ctx: Context) -> Detected:
         card = self.catalog.card(request.engine, Role.TEXT_DETECTOR)
@@ -159,7 +163,7 @@ class Session:
             return self._loaded[key][0]
         ctx.step(0.0, f"loading {card.name}")
         setup = self._setup(key, card)
-        cost = _WORKING_SPACE * sum(path.stat().st_size for path in setup.weights.values())
+        cost = _WORKING_SPACE * sum(size_of(path) for path in setup.weights.values())
         while self._loaded and cost + sum(held for _, held in self._loaded.values()) > self._budget:
             self._drop()
         engine = load_engine(card, setup)
@@ -169,7 +173,7 @@ class Session:
     def _setup(self, key: _Key, card: Card) -> Setup:
         if not card.weights:
             return Setup(card, {}, key.device, key.backend)
-        weight, path = self.store.choose(card)
+        weight, path = self.store.choose(card, key.weights)
         onnx = None
         if key.backend is Backend.ONNX:
             onnx = self.store.onnx_path(card, path)
@@ -198,11 +202,9 @@ def open_session(*card_folders: Path) -> Session:
     return Session(load_catalog(*card_folders), Store())
 
 
-def resolve_device(card: Card, wanted: str, backend: Backend) -> str:
+def resolve_device(card: Card, wanted: str, backend: Backend | None) -> str:
     """The device to run ``card``'s engine on, or an ``EngineError`` that says what is possible."""
-    if card.backends and backend not in card.backends:
-        names = ", ".join(member.value for member in card.backends)
-        raise EngineError(Fault.NO_BACKEND, f"{card.name} does not run through {backend.value}.", f"It runs: {names}.")
+    card.backend(backend)
     kind = wanted.partition(":")[0]
     if kind not in ("auto", *card.devices):
         allowed = ", ".join(card.devices)
@@ -238,6 +240,12 @@ def _check_hints(request: Segment) -> None:
         raise EngineError(
             Fault.BAD_INPUT, "A point or the box lies outside the picture.", f"It has {width} x {height} pixels."
         )
+
+
+def _weights_named(card: Card, request: EraseImage) -> str:
+    """Which of the weights the options ask for; empty where it is left to the card."""
+    chosen = str(card.resolve(_options_for(card, request)).get(CHECKPOINT, AUTO))
+    return "" if chosen == AUTO else chosen
 
 
 def _wrong_role(card: Card) -> EngineError:

@@ -1,28 +1,28 @@
 """Finds, checks, imports, downloads and removes weights, and keeps the ONNX models made from them.
 
-Bundled files are read-only, in the program's ``models/bundled``. The user's are in a folder for each engine:
-the file under a name with its sha256, beside it a record (JSON) of what it is. The record is written last and
-removed first, so that a process that is killed leaves nothing that would be taken for weights.
+Bundled files are read-only, in the program's ``models/bundled``. The user's are on a shelf for each engine
+(``engines.shelf``), under a name with their sha256.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from engines.core.atomic import flush, replacing, write_bytes
+from engines.core.atomic import flush, replacing
 from engines.core.context import Context
 from engines.core.engine import Card, Weight
 from engines.core.faults import EngineError, Fault
-from engines.core.files import Fingerprints, locked, sha256_of
+from engines.core.files import Fingerprints, sha256_of
 from engines.core.paths import models_dir, user_data_dir
-from engines.download import fetch, refuse_offline
-from engines.loading import check_weights
+from engines.download import obtain, refuse_offline
+from engines.hub import fetch_model
+from engines.loading import check_weights, missing_packages, recognised
+from engines.model_files import copy, digest, discard, move
+from engines.shelf import Record, Shelf, export_name, stored_name
 
 Check = Callable[[Path], None]
 """Raises ``EngineError`` where the engine cannot use the file."""
@@ -47,22 +47,12 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that was taken into the store. ``known``: the card itself says which sha256 it must have."""
+    """Weights that were taken into the store. ``known``: the card itself says which sha256 they must have."""
 
     weight: Weight
     path: Path
     sha256: str
     known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What the store knows of a file of the user's. ``licence``: the one in the card when it was taken in."""
-
-    file: str
-    sha256: str
-    licence: str
-    origin: str
 
 
 def _nobody(weight: Weight) -> bool:
@@ -84,48 +74,63 @@ class Store:
         return tuple(self._holding(card, weight) for weight in card.weights)
 
     def ready(self, card: Card) -> bool:
-        """Whether the engine can run: it needs no weights, or some are here. They are not read for that."""
-        return not card.weights or any(holding.path for holding in self.holdings(card))
+        """Whether the engine can run: its packages are here, and weights where it needs any. They are not read."""
+        weights = not card.weights or any(holding.path for holding in self.holdings(card))
+        return weights and not missing_packages(card)
 
-    def choose(self, card: Card) -> tuple[Weight, Path]:
-        """The first of the card's weights that are here, bundled before imported, with their sha256 checked.
+    def choose(self, card: Card, name: str = "") -> tuple[Weight, Path]:
+        """The first of the card's weights that are here (those called ``name``, if given), with their sha256 checked.
 
-        Raises ``EngineError``: WEIGHTS_MISSING with the command that helps, WEIGHTS_INVALID for a damaged file.
+        Raises ``EngineError``: WEIGHTS_MISSING with the command that helps, WEIGHTS_INVALID for damaged ones.
         """
+        wanted = _named(card, name) if name else None
         for holding in self.holdings(card):
-            if holding.path is not None:
+            if holding.path is not None and wanted in (None, holding.weight):
                 try:
                     self._verify(card, holding, holding.path)
                 except FileNotFoundError:  # another process has replaced it since
-                    return self.choose(card)
+                    return self.choose(card, name)
                 return holding.weight, holding.path
-        message = f"{card.name} has no weights on this machine."
-        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card))
+        which = f" called {name}" if name else ""
+        message = f"{card.name} has no weights{which} on this machine."
+        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card, wanted))
 
     def import_file(
-        self, card: Card, file: Path, check: Check | None = None, consent: Consent = _nobody, name: str = ""
+        self,
+        card: Card,
+        file: Path,
+        check: Check | None = None,
+        consent: Consent = _nobody,
+        name: str = "",
+        *,
+        link: bool = False,
     ) -> Kept:
         """Copy ``file`` into the store, as the weights of the card that it is, or that ``name`` says it is.
 
-        ``check``: where None, the engine is built with the file, and must take it strictly.
+        It may be a folder where the card allows it. ``link``: nothing is copied, it stays where it is and must stay
+        there. ``check``: where None, the engine is built with the file, and must take it strictly.
         Raises ``EngineError``; then the store is as it was.
         """
-        found = _sha256_of_given(file)
-        weight = _slot(card, file, found, name)
+        found = _sha256_of_given(card, file)
+        weight = _slot(card, file, found, name or self._recognised(card, file, check))
         _agree(card, weight, consent)
         (check or partial(check_weights, card, weight))(file)
-        with self._changing(card) as folder:
-            path = folder / _stored_name(weight, found, file.suffix)
-            with replacing(path) as copy:
-                shutil.copyfile(file, copy)
-                if sha256_of(copy) != found:
+        shelf = self._shelf(card)
+        with shelf.changing() as folder:
+            path = file.absolute() if link else folder / stored_name(weight, found, _suffix(file))
+            if not link:
+                copy(file, path)
+                if digest(path, sha256_of) != found:
+                    discard(path)
                     raise EngineError(Fault.WEIGHTS_INVALID, f"{file} changed while it was copied.", "Try again.")
-            return self._record(card, Kept(weight, path, found, bool(weight.sha256)), file.name)
+            record = Record(path.name, found, weight.licence, file.name, str(path) if link else "")
+            shelf.write(weight, record)
+        return Kept(weight, path, found, bool(weight.sha256))
 
     def download(
         self, card: Card, ctx: Context, check: Check | None = None, consent: Consent = _nobody, name: str = ""
     ) -> Kept:
-        """Fetch the card's first weights that have an address, or those called ``name``; see ``engines.download``.
+        """Fetch the card's first weights that can be fetched, or those called ``name``; see ``engines.download``.
 
         Where they are here already, nothing is fetched. Raises ``EngineError`` or ``Cancelled``; what has come
         until then is kept for the next time.
@@ -134,54 +139,99 @@ class Store:
         held = self._holding(card, weight)
         if held.path is not None and (held.bundled or self._intact(held, held.path)):
             self._verify(card, held, held.path)
-            return Kept(weight, held.path, weight.sha256, known=True)
+            return Kept(weight, held.path, held.sha256, known=bool(weight.sha256))
+        if weight.hub:
+            return self.download_model(card, weight.hub, ctx, check, weight.file)
         refuse_offline(f"Unset it, or import the file: cleanplate models import {card.id} {weight.file}")
         _agree(card, weight, consent)
-        with self._arriving(card, weight) as arriving:
-            fetch(weight, arriving, ctx)
+        shelf = self._shelf(card)
+        with shelf.arriving(card, weight.file) as arriving:
+            origin = obtain(weight, arriving, ctx)
             (check or partial(check_weights, card, weight))(arriving)
-            with self._changing(card) as folder:
-                path = folder / _stored_name(weight, weight.sha256, arriving.suffix)
+            with shelf.changing() as folder:
+                path = folder / stored_name(weight, weight.sha256, arriving.suffix)
                 flush(arriving)
                 arriving.replace(path)
-                return self._record(card, Kept(weight, path, weight.sha256, known=True), weight.url)
+                shelf.write(weight, Record(path.name, weight.sha256, weight.licence, origin))
+        return Kept(weight, path, weight.sha256, known=True)
+
+    def download_model(
+        self, card: Card, repository: str, ctx: Context, check: Check | None = None, name: str = ""
+    ) -> Kept:
+        """Fetch the model ``owner/name`` from the Hugging Face hub, for an engine that takes models of one's choice.
+
+        Where it is here already, nothing is fetched.
+        Raises ``EngineError`` or ``Cancelled``; what has come until then is kept for the next time.
+        """
+        if not any(weight.folder for weight in card.weights):
+            raise EngineError(Fault.BAD_INPUT, f"{card.name} takes no models from the hub.", _how_to_get(card))
+        shelf, origin = self._shelf(card), f"hub {repository}"
+        for held in self.holdings(card):
+            record = shelf.read(held.weight)
+            if record and record.origin == origin and held.path and self._intact(held, held.path):
+                return Kept(held.weight, held.path, held.sha256, known=bool(held.weight.sha256))
+        refuse_offline(f"Unset it, or import a folder: cleanplate models import {card.id} FOLDER")
+        with shelf.arriving(card, f"hub--{repository.replace('/', '--')}") as arriving:
+            fetch_model(repository, arriving, ctx)
+            found = digest(arriving, sha256_of)
+            weight = _slot(card, arriving, found, name or self._recognised(card, arriving, check))
+            (check or partial(check_weights, card, weight))(arriving)
+            with shelf.changing() as folder:
+                path = folder / stored_name(weight, found, "")
+                move(arriving, path)
+                shelf.write(weight, Record(path.name, found, weight.licence, origin))
+        return Kept(weight, path, found, bool(weight.sha256))
 
     def remove(self, card: Card, name: str = "") -> list[str]:
         """Delete the user's weights called ``name`` (all of the engine's, where empty) and what was made of them.
 
-        Returns the names of what went. Bundled files stay.
+        Returns the names of what went. Bundled files stay, and so do those that lie elsewhere.
         """
         wanted = [_named(card, name)] if name else card.weights
-        with self._changing(card) as folder:
-            gone = [weight.file for weight in wanted if self._forget(card, weight)]
-            for model in folder.glob("*.onnx") if not name else ():
-                model.unlink()
-                gone.append(model.name)
+        shelf = self._shelf(card)
+        with shelf.changing() as folder:
+            gone = [weight.file for weight in wanted if shelf.forget(weight)]
+            for left in (*folder.glob("*.onnx"), *folder.glob("partial/hub--*")) if not name else ():
+                discard(left)
+                gone.append(left.name)
         return gone
 
     def onnx_path(self, card: Card, weights: Path) -> Path:
-        """Where the ONNX model made from the file ``weights`` is, or would be: their sha256 is in its name."""
-        return self._folder(card) / _export_name(self._fingerprints.of(weights))
+        """Where the ONNX model made from the file ``weights`` is, or would be: their sha256 is in its name.
+
+        Weights that are an ONNX model already are it themselves.
+        """
+        if weights.suffix == ".onnx":
+            return weights
+        return self._shelf(card).folder / export_name(digest(weights, self._fingerprints.of))
 
     def add_export(self, card: Card, weights: Path, model: Path) -> Path:
         """Copy the ONNX model that was made from ``weights`` into the store, for ``--backend onnx``."""
         path = self.onnx_path(card, weights)
-        with self._changing(card), replacing(path) as copy:
-            shutil.copyfile(model, copy)
+        with self._shelf(card).changing(), replacing(path) as beside:
+            shutil.copyfile(model, beside)
         return path
 
-    def _folder(self, card: Card) -> Path:
-        return self._user / card.id
+    def _shelf(self, card: Card) -> Shelf:
+        return Shelf(self._user / (card.weights_of or card.id))
 
     def _holding(self, card: Card, weight: Weight) -> Holding:
         bundled = self._bundled / weight.file
         if weight.bundled and bundled.is_file():
             return Holding(weight, bundled, weight.sha256, bundled=True)
-        record = self._read_record(card, weight)
+        shelf = self._shelf(card)
+        record = shelf.read(weight)
         if record is None or not (weight.commercial or record.licence == weight.licence):
             return Holding(weight)
-        path = self._folder(card) / record.file
-        return Holding(weight, path, weight.sha256 or record.sha256) if path.is_file() else Holding(weight)
+        path = shelf.path(record)
+        there = path.is_file() or (weight.folder and path.is_dir())
+        return Holding(weight, path, weight.sha256 or record.sha256) if there else Holding(weight)
+
+    def _recognised(self, card: Card, path: Path, check: Check | None) -> str:
+        """Which weights of a card with several kinds of models ``path`` is; the engine itself knows."""
+        if check is not None or not any(weight.folder for weight in card.weights):
+            return ""
+        return recognised(card, path)
 
     def _verify(self, card: Card, holding: Holding, path: Path) -> None:
         if not self._intact(holding, path):
@@ -191,100 +241,22 @@ class Store:
 
     def _intact(self, holding: Holding, path: Path) -> bool:
         wanted, of = holding.sha256, self._fingerprints.of
-        return not wanted or of(path) == wanted or of(path, afresh=True) == wanted
-
-    def _read_record(self, card: Card, weight: Weight) -> _Record | None:
-        try:
-            table = json.loads((self._folder(card) / _record_name(weight)).read_bytes())
-            record = _Record(**{field: str(value) for field, value in table.items()})
-        except (OSError, ValueError, TypeError, AttributeError):
-            return None
-        return record if Path(record.file).name == record.file else None
-
-    def _record(self, card: Card, kept: Kept, origin: str) -> Kept:
-        """Make ``kept`` the user's file of its weights; what was there before goes."""
-        before = self._read_record(card, kept.weight)
-        record = _Record(kept.path.name, kept.sha256, kept.weight.licence, origin)
-        folder = self._folder(card)
-        write_bytes(folder / _record_name(kept.weight), json.dumps(asdict(record), indent=1).encode())
-        if before is not None and before.file != record.file:
-            _discard(folder, before)
-        return kept
-
-    def _forget(self, card: Card, weight: Weight) -> bool:
-        """Delete a file of the user's, or the part of one that has come; whether there was any."""
-        folder, record = self._folder(card), self._read_record(card, weight)
-        arrived = folder / "partial" / weight.file
-        there = record is not None or arrived.exists()
-        (folder / _record_name(weight)).unlink(missing_ok=True)
-        arrived.unlink(missing_ok=True)
-        if record is not None:
-            _discard(folder, record)
-        return there
-
-    @contextlib.contextmanager
-    def _changing(self, card: Card) -> Iterator[Path]:
-        """The engine's folder, for this process alone; what a killed one left half done is cleared away."""
-        folder = self._folder(card)
-        with _writing_told(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            with locked(folder / ".lock"):
-                for left in folder.glob(".cleanplate-*"):
-                    shutil.rmtree(left)
-                yield folder
-
-    @contextlib.contextmanager
-    def _arriving(self, card: Card, weight: Weight) -> Iterator[Path]:
-        """Where a download grows; only one process at a time may add to it."""
-        folder = self._folder(card) / "partial"
-        with _writing_told(folder), contextlib.ExitStack() as stack:
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                stack.enter_context(locked(folder / ".lock", wait=False))
-            except BlockingIOError as error:
-                message = f"Another Cleanplate is downloading weights of {card.name} at this moment."
-                raise EngineError(Fault.NOT_WRITTEN, message, "Wait until it has ended.") from error
-            yield folder / weight.file
+        return not wanted or digest(path, of) == wanted or digest(path, partial(of, afresh=True)) == wanted
 
 
-@contextlib.contextmanager
-def _writing_told(folder: Path) -> Iterator[None]:
+def _suffix(path: Path) -> str:
+    return "" if path.is_dir() else path.suffix
+
+
+def _sha256_of_given(card: Card, path: Path) -> str:
+    if path.is_dir() and not any(weight.folder for weight in card.weights):
+        raise EngineError(Fault.UNREADABLE, f"{path} is a folder, and {card.name} takes a file.")
     try:
-        yield
-    except OSError as error:
-        raise EngineError(
-            Fault.NOT_WRITTEN,
-            f"{folder} cannot be written: {error.strerror or error}.",
-            "Set CLEANPLATE_DATA to a folder that can.",
-        ) from error
-
-
-def _discard(folder: Path, record: _Record) -> None:
-    """Delete a file of weights, and the ONNX model that was made of it."""
-    for name in (record.file, _export_name(record.sha256)):
-        with contextlib.suppress(PermissionError):  # Windows, while another process reads it; nothing names it now
-            (folder / name).unlink(missing_ok=True)
-
-
-def _stored_name(weight: Weight, sha256: str, suffix: str) -> str:
-    return f"{Path(weight.file).stem}.{sha256[:12]}{suffix}"
-
-
-def _export_name(sha256: str) -> str:
-    return f"{sha256[:16]}.onnx"
-
-
-def _record_name(weight: Weight) -> str:
-    return f"{weight.file}.json"
-
-
-def _sha256_of_given(file: Path) -> str:
-    try:
-        return sha256_of(file)
+        return digest(path, sha256_of)
     except FileNotFoundError as error:
-        raise EngineError(Fault.UNREADABLE, f"There is no file {file}.") from error
+        raise EngineError(Fault.UNREADABLE, f"There is no file {path}.") from error
     except OSError as error:
-        raise EngineError(Fault.UNREADABLE, f"{file} cannot be read: {error.strerror or error}.") from error
+        raise EngineError(Fault.UNREADABLE, f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _named(card: Card, name: str) -> Weight:
@@ -321,7 +293,7 @@ def _slot(card: Card, file: Path, sha256: str, name: str) -> Weight:
 
 def _downloadable(card: Card, name: str) -> Weight:
     offered = [_named(card, name)] if name else list(card.weights)
-    weight = next((weight for weight in offered if weight.url), None)
+    weight = next((weight for weight in offered if weight.downloadable), None)
     if weight is None:
         message = f"No weights of {card.name} can be downloaded." if card.weights else f"{card.name} needs no weights."
         raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card) if card.weights else "")
@@ -340,8 +312,10 @@ def _agree(card: Card, weight: Weight, consent: Consent) -> None:
 def _how_to_get(card: Card, wanted: Weight | None = None) -> str:
     """The command that brings ``wanted``; or, where None, the weights of the card that are easiest to get."""
     offered = [weight for weight in card.weights if wanted in (None, weight)]
-    if any(weight.url for weight in offered):
+    if any(weight.downloadable for weight in offered):
         return f"Run: cleanplate models download {card.id}"
+    if any(weight.folder for weight in offered):
+        return f"Add a checkpoint that you have: cleanplate models import {card.id} FILE_OR_FOLDER"
     by_hand = next((weight for weight in offered if wanted or not weight.bundled), None)
     if by_hand is None:
         return "They come with the program, but this copy lacks them: install Cleanplate again."

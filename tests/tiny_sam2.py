@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from transformers import Sam2Config, Sam2Model
 
 SIDE = 128
@@ -44,11 +43,3 @@ def tiny_folder(folder: Path, seed: int = 20) -> Path:
                 torch.nn.init.normal_(weight, std=0.3)  # far from flat, so that prompts and pictures matter
     model.save_pretrained(folder)
     return folder
-
-
-def tiny_file(path: Path, seed: int = 20) -> Path:
-    """The same in one file, whose header carries the configuration."""
-    folder = tiny_folder(path.parent / f".{path.stem}", seed)
-    config = (folder / "config.json").read_text(encoding="utf-8")
-    save_file(load_file(folder / "model.safetensors"), path, {"format": "pt", "config": config})
-    return path

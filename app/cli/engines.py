@@ -29,7 +29,15 @@ def engines(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _weights(card: Card, store: Store) -> str:
-    """What is here, with a mark on what is not for commercial use."""
+    """What is here, with a mark on what is not for commercial use; and which packages are not."""
+    from engines.loading import how_to_install, missing_packages
+
+    missing = missing_packages(card)
+    lacking = f"; lacks {', '.join(missing)}: {how_to_install(missing[0])}" if missing else ""
+    return _files(card, store) + lacking
+
+
+def _files(card: Card, store: Store) -> str:
     if not card.weights:
         return "none needed"
     here = [holding.weight for holding in store.holdings(card) if holding.path is not None]
@@ -37,6 +45,8 @@ def _weights(card: Card, store: Store) -> str:
 
 
 def _as_dict(card: Card, store: Store) -> dict[str, object]:
+    from engines.loading import missing_packages
+
     return {
         "id": card.id,
         "name": card.name,
@@ -56,6 +66,7 @@ def _as_dict(card: Card, store: Store) -> dict[str, object]:
             }
             for holding in store.holdings(card)
         ],
+        "missing_packages": missing_packages(card),
         "devices": list(card.devices),
         "backends": [backend.value for backend in card.backends],
     }

@@ -29,7 +29,7 @@ _BOX = typer.Option(metavar="X,Y,W,H", help="A rectangle to erase, in pixels. Re
 _POLYGON = typer.Option(metavar="X1,Y1,X2,Y2,...", help="A polygon to erase, in pixels. Repeatable.")
 _ENGINE = typer.Option(help="Which engine; 'auto' takes the best one that is ready. See: cleanplate engines.")
 _DEVICE = typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", help="Where the engine runs.")
-_BACKEND = typer.Option(metavar="torch|onnx", help="What runs the network.")
+_BACKEND = typer.Option(metavar="auto|torch|onnx", help="What runs the network.")
 _SEED = typer.Option(help="Makes engines that draw at random repeatable.")
 _SET = typer.Option("--set", metavar="NAME=VALUE", help="An option of the engine. Repeatable.")
 _ONLY = typer.Option(metavar="REGEX", help="With --text: erase only lines that match.")
@@ -60,7 +60,7 @@ def erase(
     polygon: Annotated[list[str] | None, _POLYGON] = None,
     engine: Annotated[str, _ENGINE] = "auto",
     device: Annotated[str, _DEVICE] = "auto",
-    backend: Annotated[str, _BACKEND] = "torch",
+    backend: Annotated[str, _BACKEND] = "auto",
     seed: Annotated[int | None, _SEED] = None,
     settings: Annotated[list[str] | None, _SET] = None,
     only: Annotated[str | None, _ONLY] = None,

@@ -31,7 +31,7 @@ _DATASET = typer.Argument(
 _ENGINE = typer.Option(help="Which engine. Repeatable; all that are ready where none is named.")
 _MASK = typer.Option(metavar="boxes|strokes|given", help="Loose boxes, dilated strokes, or the data set's own masks.")
 _DEVICE = typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", help="Where the engines run.")
-_BACKEND = typer.Option(metavar="torch|onnx", help="What runs the networks.")
+_BACKEND = typer.Option(metavar="auto|torch|onnx", help="What runs the networks.")
 _LIMIT = typer.Option(min=1, help="Only the first so many pictures, by name.")
 _READ = typer.Option("--read/--no-read", help="Look for the text that is left and read it; off is quicker.")
 _SHEET = typer.Option(metavar="PNG", help="Also write a sheet that shows every picture and result.")
@@ -44,7 +44,7 @@ def evaluate(
     engine: Annotated[list[str] | None, _ENGINE] = None,
     mask: Annotated[str, _MASK] = "boxes",
     device: Annotated[str, _DEVICE] = "auto",
-    backend: Annotated[str, _BACKEND] = "torch",
+    backend: Annotated[str, _BACKEND] = "auto",
     limit: Annotated[int | None, _LIMIT] = None,
     read: Annotated[bool, _READ] = True,
     sheet: Annotated[Path | None, _SHEET] = None,

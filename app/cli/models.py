@@ -18,7 +18,14 @@ if TYPE_CHECKING:  # these import numpy, which --help must not wait for
 app = typer.Typer(help="Weights of the engines: list, import, download, remove, export.", no_args_is_help=True)
 
 _ENGINE = typer.Argument(metavar="ENGINE", help="Which engine. See: cleanplate engines.", show_default=False)
-_FILE = typer.Argument(metavar="FILE", help="The file of weights: safetensors, or a plain torch file.")
+_FILE = typer.Argument(
+    metavar="FILE",
+    help="The file of weights: safetensors, or a plain torch file; for some engines a model folder, too.",
+)
+_LINK = typer.Option("--link", help="Copy nothing: use the file or folder where it lies, and must stay.")
+_FROM = typer.Option(
+    "--from", metavar="OWNER/NAME", help="Which model of the Hugging Face hub, for engines that take any."
+)
 _ONNX = typer.Argument(metavar="OUT.onnx", help="The ONNX file to write.")
 _WEIGHTS = typer.Option("--weights", metavar="NAME", help="Which of the engine's weights. See: cleanplate models list.")
 _ACCEPT = typer.Option("--accept-licence", help="Agree to the licence of weights for non-commercial use.")
@@ -32,10 +39,11 @@ def import_(
     file: Annotated[Path, _FILE],
     weights: Annotated[str, _WEIGHTS] = "",
     accept_licence: Annotated[bool, _ACCEPT] = False,
+    link: Annotated[bool, _LINK] = False,
 ) -> None:
-    """Check a file of weights and keep a copy of it in your data folder."""
+    """Check weights and keep a copy of them in your data folder."""
     card, store = _card_and_store(engine)
-    kept = store.import_file(card, file, consent=_consent(accept_licence), name=weights)
+    kept = store.import_file(card, file, consent=_consent(accept_licence), name=weights, link=link)
     _tell_kept(card, store, kept)
 
 
@@ -44,6 +52,7 @@ def download(
     engine: Annotated[str, _ENGINE],
     weights: Annotated[str, _WEIGHTS] = "",
     accept_licence: Annotated[bool, _ACCEPT] = False,
+    origin: Annotated[str, _FROM] = "",
 ) -> None:
     """Fetch weights into your data folder; goes on where an earlier download stopped."""
     from engines.core.context import Context
@@ -52,7 +61,12 @@ def download(
     consent = _consent(accept_licence)
     with progress_bar(shown=True) as bar:
         ctx = Context(report=lambda done, note, _: bar.show(done, note))
-        kept = store.download(card, ctx, consent=consent, name=weights)
+        if origin:
+            kept = store.download_model(card, origin, ctx, name=weights)
+        else:
+            kept = store.download(card, ctx, consent=consent, name=weights)
+    for note in ctx.notes:
+        remark(note)
     _tell_kept(card, store, kept)
 
 

@@ -94,15 +94,15 @@ def check_device(device: str) -> None:
         raise typer.BadParameter(f"{device!r} is not auto, cpu, cuda, cuda:N or mps.", param_hint="--device")
 
 
-def backend(text: str) -> Backend:
-    """What ``torch`` or ``onnx`` stands for."""
+def backend(text: str) -> Backend | None:
+    """What ``torch`` or ``onnx`` stands for; None, the engine's own choice, for ``auto``."""
     from engines.core.engine import Backend
 
     try:
-        return Backend(text)
+        return None if text == "auto" else Backend(text)
     except ValueError:
         names = " or ".join(member.value for member in Backend)
-        raise typer.BadParameter(f"{text!r} is not {names}.", param_hint="--backend") from None
+        raise typer.BadParameter(f"{text!r} is not auto, {names}.", param_hint="--backend") from None
 
 
 def engine_options(card: Card | None, settings: Sequence[str], seed: int | None) -> dict[str, OptionValue]:

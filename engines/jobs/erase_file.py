@@ -67,7 +67,7 @@ class How:
     engine: str
     options: Options = field(default_factory=dict)
     device: str = "auto"
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
     allow_cpu: bool = False
     overwrite: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS

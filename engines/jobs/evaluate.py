@@ -39,7 +39,7 @@ class Measuring:
     engines: tuple[str, ...]
     mask: MaskChoice = MaskChoice.BOXES
     device: str = "auto"
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
     read: bool = True
 
 

@@ -6,7 +6,9 @@ crop for a preview, an export and a training sample, because some engines' resul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -18,6 +20,9 @@ from engines.core.types import Alpha, Box, FloatImage, Mask, Patch, Pixels
 from engines.pipeline import tiles
 from engines.pipeline.composite import composite, scale_of, to_unit
 from engines.pipeline.job import Job
+
+Maps = tuple[Alpha, Alpha]
+"""Over one view: what is to be erased, and what must not be copied from."""
 
 _CELL = 8
 """Side in pixels of the grid cells in which crops are grouped: thousands of glyphs cost as much as one box."""
@@ -52,13 +57,17 @@ def crop_box(hole: Box, size: tuple[int, int], card: Card) -> Box:
 
     Where the picture is too small for that, the crop ends at its border and is padded later.
     """
-    x, w = _span(hole.x, hole.w, size[1], card)
-    y, h = _span(hole.y, hole.h, size[0], card)
+    return _crop(hole, size, card, card.context_share)
+
+
+def _crop(hole: Box, size: tuple[int, int], card: Card, share: float) -> Box:
+    x, w = _span(hole.x, hole.w, size[1], card, share)
+    y, h = _span(hole.y, hole.h, size[0], card, share)
     return Box(x, y, w, h)
 
 
-def _span(start: int, length: int, limit: int, card: Card) -> tuple[int, int]:
-    wanted = max(length + 2 * card.context, card.min_side)
+def _span(start: int, length: int, limit: int, card: Card, share: float) -> tuple[int, int]:
+    wanted = max(length + 2 * max(card.context, math.ceil(share * length)), card.min_side)
     wanted = -(-wanted // card.multiple_of) * card.multiple_of
     if wanted >= limit:
         return 0, limit
@@ -118,29 +127,29 @@ def _merged(boxes: Sequence[Box], size: tuple[int, int], card: Card) -> list[Box
 
 def _aligned(box: Box, size: tuple[int, int], card: Card) -> Box:
     """``box`` grown to the card's multiples, without asking for context again."""
-    bare = crop_box(box.grown(-card.context), size, card)
-    return bare if bare.holds(box) else crop_box(box, size, card)
+    bare = _crop(box.grown(-card.context), size, card, 0.0)
+    return bare if bare.holds(box) else _crop(box, size, card, 0.0)
 
 
 def _patch(job: Job, image: Pixels, mask: Mask, crop: Box, ctx: Context) -> Patch:
     source = image[crop.slices]
     alpha = mask.dense(crop)
     scale = scale_of(source)
-    result = _erased(job, to_unit(source, scale), alpha, ctx)
+    result = _erased(job, to_unit(source, scale), (alpha, job.avoid.dense(crop)), ctx)
     return Patch(crop, composite(source, result, alpha, scale), alpha)
 
 
-def _erased(job: Job, view: FloatImage, alpha: Alpha, ctx: Context) -> FloatImage:
+def _erased(job: Job, view: FloatImage, maps: Maps, ctx: Context) -> FloatImage:
     """The view with its hole filled; after running out of memory, again with tiles half as large."""
-    padded, padded_alpha = _padded(view, alpha, job.card)
+    padded, padded_maps = _padded(view, maps, job.card)
     side = job.card.max_side
     while True:
         try:
-            result = _whole_or_tiled(job, padded, padded_alpha, side, ctx)
+            result = _whole_or_tiled(job, padded, padded_maps, side, ctx)
             return result[: view.shape[0], : view.shape[1]]
         except EngineError as error:
             smaller = _half(min(side, max(padded.shape[:2])), job.card)
-            if error.fault is not Fault.OUT_OF_MEMORY or smaller >= side:
+            if error.fault is not Fault.OUT_OF_MEMORY or job.card.whole or smaller >= side:
                 raise
             side = smaller
             ctx.tell(f"Memory ran out; the region was erased in tiles of {side} pixels instead.")
@@ -151,22 +160,24 @@ def _half(side: int, card: Card) -> int:
     return max(half, card.min_side, card.multiple_of)
 
 
-def _whole_or_tiled(job: Job, view: FloatImage, alpha: Alpha, side: int, ctx: Context) -> FloatImage:
-    if max(view.shape[:2]) <= side:
-        return job.eraser.erase(view, alpha, job.options, ctx)
+def _whole_or_tiled(job: Job, view: FloatImage, maps: Maps, side: int, ctx: Context) -> FloatImage:
+    alpha, avoid = maps
+    if job.card.whole or max(view.shape[:2]) <= side:
+        return job.erase(view, alpha, avoid, ctx)
     eraser = job.eraser.for_tiles(view, alpha, job.options, ctx.part(0.0, 0.1))
-    return tiles.erase(Job(eraser, job.card, job.options), view, alpha, side, ctx.part(0.1, 0.9))
+    return tiles.erase(replace(job, eraser=eraser), view, maps, side, ctx.part(0.1, 0.9))
 
 
-def _padded(view: FloatImage, alpha: Alpha, card: Card) -> tuple[FloatImage, Alpha]:
+def _padded(view: FloatImage, maps: Maps, card: Card) -> tuple[FloatImage, Maps]:
     """Mirrored out to the card's least side and multiples; what is added is never a hole."""
     h, w = view.shape[:2]
     more_h = _wanted(h, card) - h
     more_w = _wanted(w, card) - w
     if more_h == 0 and more_w == 0:
-        return view, alpha
+        return view, maps
     mirrored = np.pad(view, ((0, more_h), (0, more_w), (0, 0)), mode="symmetric")
-    return mirrored, np.pad(alpha, ((0, more_h), (0, more_w)))
+    alpha, avoid = (np.pad(plane, ((0, more_h), (0, more_w))) for plane in maps)
+    return mirrored, (alpha, avoid)
 
 
 def _wanted(side: int, card: Card) -> int:

@@ -15,11 +15,13 @@ _FADE = 32
 """Pixels over which neighbouring tiles fade into each other."""
 
 
-def erase(job: Job, view: FloatImage, alpha: Alpha, side: int, ctx: Context) -> FloatImage:
+def erase(job: Job, view: FloatImage, maps: tuple[Alpha, Alpha], side: int, ctx: Context) -> FloatImage:
     """``view`` with its hole filled tile by tile; tiles without a hole are skipped.
 
+    ``maps``: the hole, and what must not be copied from.
     The outer ``card.context`` pixels of a tile, where it lacks surroundings, are thrown away.
     """
+    alpha, avoid = maps
     margin = min(job.card.context, side // 4)
     fade = max(1, min(_FADE, side // 8))
     boxes = [box for box in tile_boxes(view.shape[:2], side, 2 * margin + fade) if alpha[box.slices].any()]
@@ -28,7 +30,8 @@ def erase(job: Job, view: FloatImage, alpha: Alpha, side: int, ctx: Context) -> 
     for number, box in enumerate(boxes):
         part = ctx.part(number / len(boxes), 1 / len(boxes))
         tile = np.ascontiguousarray(view[box.slices])
-        result = job.eraser.erase(tile, np.ascontiguousarray(alpha[box.slices]), job.options, part)
+        hole, foreign = (np.ascontiguousarray(plane[box.slices]) for plane in (alpha, avoid))
+        result = job.erase(tile, hole, foreign, part)
         weight = _tile_weight(box, view.shape[:2], margin, fade)
         total[box.slices] += result * weight[..., None]
         weights[box.slices] += weight

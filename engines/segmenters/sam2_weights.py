@@ -1,4 +1,4 @@
-"""Segment Anything 2 from a file of safetensors, or a folder as ``save_pretrained`` writes it."""
+"""Segment Anything 2 from a published file of safetensors, or from a folder that describes itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engines.core.faults import EngineError, Fault
@@ -61,39 +60,29 @@ def load_sam2(path: Path, device: str) -> Any:
 
     Raises ``EngineError``: WEIGHTS_INVALID for what is no model of this kind, NO_BACKEND without transformers.
     """
-    file = _file_in(path)
+    file = path / "model.safetensors" if path.is_dir() else path
     state = {name: tensor for name, tensor in read_state(file).items() if not name.startswith(_OF_VIDEO)}
     with _quiet(file), torch.device("meta"):
         from transformers import Sam2Config, Sam2Model
 
-        fields = _described(path, file) or _known(file, state)
+        fields = _described(path) or _known(file, state)
         parts = ("vision_config", "prompt_encoder_config", "mask_decoder_config")
         model = Sam2Model(Sam2Config(**{part: fields[part] for part in parts if part in fields}))
     load_strictly(model, state, file)
     return model.to(device).eval().requires_grad_(False)
 
 
-def _file_in(path: Path) -> Path:
-    return path / "model.safetensors" if path.is_dir() else path
-
-
-def _described(path: Path, file: Path) -> dict[str, Any] | None:
-    """The configuration that lies beside the weights in a folder, or as ``config`` in the file's own header."""
+def _described(path: Path) -> dict[str, Any] | None:
+    """The configuration that lies beside the weights in a folder; a file alone has none."""
+    if not path.is_dir():
+        return None
     try:
-        text = (path / "config.json").read_text(encoding="utf-8") if path.is_dir() else _header(file)
-        config: object = json.loads(text) if text else None
-    except (OSError, ValueError, SafetensorError) as error:
-        raise _no_model(file, "its configuration cannot be read") from error
-    if config is not None and not isinstance(config, dict):
-        raise _no_model(file, "its configuration is no table")
+        config: object = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _no_model(path, "its configuration cannot be read") from error
+    if not isinstance(config, dict):
+        raise _no_model(path, "its configuration is no table")
     return config
-
-
-def _header(file: Path) -> str:
-    if file.suffix != ".safetensors":
-        return ""
-    with safe_open(file, framework="pt") as opened:
-        return str((opened.metadata() or {}).get("config", ""))
 
 
 def _known(file: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -102,7 +91,7 @@ def _known(file: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
     blocks = {name.split(".")[3] for name in state if name.startswith(f"{_BACKBONE}blocks.")}
     size = None if patches is None else _SIZES.get((int(patches.shape[0]), len(blocks)))
     if patches is None or size is None:
-        raise _no_model(file, "it is neither of the four published sizes nor says what it is")
+        raise _no_model(file, "it has none of the four published sizes")
     channels = [int(patches.shape[0]) << stage for stage in range(4)]
     backbone = {
         "model_type": "sam2_hiera_det_model",
@@ -122,7 +111,7 @@ def _no_model(file: Path, why: str) -> EngineError:
     return EngineError(
         Fault.WEIGHTS_INVALID,
         f"{file.name} is no model of Segment Anything 2: {why}.",
-        "Take model.safetensors of facebook/sam2.1-hiera-tiny, -small, -base-plus or -large.",
+        "Take facebook/sam2.1-hiera-tiny, -small, -base-plus or -large: the folder, or its model.safetensors.",
     )
 
 

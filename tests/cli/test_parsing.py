@@ -73,6 +73,7 @@ def test_what_is_no_device_is_refused(device: str) -> None:
 
 def test_backends() -> None:
     assert parsing.backend("onnx") is Backend.ONNX
+    assert parsing.backend("auto") is None
     with pytest.raises(typer.BadParameter, match="torch or onnx"):
         parsing.backend("fortran")
 

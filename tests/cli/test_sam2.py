@@ -14,7 +14,7 @@ from engines.requests import Segment, Segmented
 from engines.session import open_session
 from engines.worker.client import EngineClient
 from tests.cli.run import cleanplate
-from tests.tiny_sam2 import tiny_file
+from tests.tiny_sam2 import tiny_folder
 
 IMAGE = np.random.default_rng(2).integers(0, 255, (100, 160, 3), np.uint8)
 
@@ -26,9 +26,9 @@ def test_imported_weights_answer_in_the_engine_process(tmp_path: Path, monkeypat
         with pytest.raises(EngineError) as caught:
             client.run(asked, Context())
         assert caught.value.fault is Fault.WEIGHTS_MISSING
-        assert "cleanplate models import sam2" in caught.value.hint
+        assert "cleanplate models download sam2" in caught.value.hint
 
-        told = cleanplate("models", "import", "sam2", str(tiny_file(tmp_path / "model.safetensors")))
+        told = cleanplate("models", "import", "sam2", str(tiny_folder(tmp_path / "model")))
         assert told.returncode == 0, told.stderr
         assert "sha256" in told.stderr
         assert "sam2" in cleanplate("models", "list").stdout

@@ -17,7 +17,7 @@ from engines.core.types import Alpha, Mask, Pixels
 from engines.loading import load_engine
 from engines.pipeline import region
 from engines.pipeline.job import Job
-from tests.contract.random_weights import random_weights
+from tests.contract.random_weights import QUICK, random_weights
 
 CATALOG = load_catalog()
 SIZES = [(1, 1), (1, 37), (64, 64), (75, 131)]
@@ -29,7 +29,7 @@ def job(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     card = replace(CATALOG[request.param], min_side=CATALOG[request.param].multiple_of, context=16)
     eraser = load_engine(card, Setup(card, _weights(card, tmp_path_factory.mktemp("weights"))))
     assert isinstance(eraser, ImageEraser)
-    yield Job(eraser, card, card.resolve({}))
+    yield Job(eraser, card, card.resolve(QUICK.get(card.id, {})))
     eraser.close()
 
 

@@ -25,7 +25,7 @@ def card(request: pytest.FixtureRequest) -> Card:
 
 
 def test_the_text_engines_and_the_detector_are_there() -> None:
-    assert {"garnet", "deeperaser", "classical"} <= set(CATALOG.ids(Role.IMAGE_ERASER))
+    assert {"garnet", "deeperaser", "classical", "migan"} <= set(CATALOG.ids(Role.IMAGE_ERASER))
     assert "text" in CATALOG.ids(Role.TEXT_DETECTOR)
 
 
@@ -125,6 +125,8 @@ OPTION = '[[options]]\nname = "n"\nlabel = "N"\nhelp = "N."\ndefault = 1\n'
         (WEIGHTS + "size = '12'", "size"),
         (WEIGHTS + "url = 'file:///etc/passwd'", "url"),
         (WEIGHTS + "url = 'https://example.org/a.pth'", "url"),
+        (WEIGHTS + "npm = 'a@1.0.0:a.pth'", "npm"),
+        (WEIGHTS + "npm = 'a:b'", "npm"),
         (WEIGHTS + "bundled = true\ncommercial = false", "bundled"),
         (OPTION.replace('name = "n"', ""), "name"),
         (OPTION.replace("1", "[1]"), "default"),

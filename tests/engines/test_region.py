@@ -193,5 +193,6 @@ def test_tiles_of_a_smooth_result_show_no_seam() -> None:
 
     view = np.zeros((96, 400, 3), np.float32)
     card = replace(CARD, max_side=96)
-    out = tiles.erase(Job(Brighter(), card, {}), view, np.full((96, 400), 255, np.uint8), 96, Context())
+    maps = np.full((96, 400), 255, np.uint8), np.zeros((96, 400), np.uint8)
+    out = tiles.erase(Job(Brighter(), card, {}), view, maps, 96, Context())
     assert np.abs(np.diff(out[48, :, 0])).max() < 0.004

@@ -15,7 +15,7 @@ from app.ui.models_dialog import ModelsDialog
 from app.ui.window import Window
 from engines.store import Store
 from tests.app.conftest import Patience
-from tests.tiny_sam2 import tiny_file
+from tests.tiny_sam2 import tiny_folder
 
 
 def ways_of(choice: FinderChoice) -> QComboBox:
@@ -53,7 +53,7 @@ def test_with_weights_the_way_can_be_chosen(
 ) -> None:
     store = Store(user=tmp_path / "models")
     monkeypatch.setattr(shop.library, "store", store)
-    store.import_file(shop.library.catalog["sam2"], tiny_file(tmp_path / "tiny.safetensors"), check=lambda _: None)
+    store.import_file(shop.library.catalog["sam2"], tiny_folder(tmp_path / "tiny"), check=lambda _: None)
     shop.library.refresh()
     ways = ways_of(choice)
     assert ways.isVisible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from engines.core.faults import EngineError, Fault
 from engines.core.types import Box, Pixels
 from engines.segmenters.sam2 import Sam2
 from engines.segmenters.sam2_weights import _known
-from tests.tiny_sam2 import SIDE, tiny_config, tiny_file, tiny_folder
+from tests.tiny_sam2 import SIDE, tiny_config, tiny_folder
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def engine(path: Path) -> Sam2:
-    return Sam2(Setup(load_catalog()["sam2"], {"sam2.safetensors": path}))
+    return Sam2(Setup(load_catalog()["sam2"], {"sam2": path}))
 
 
 def photo(height: int = 90, width: int = 150) -> Pixels:
@@ -85,12 +86,6 @@ def test_prompts_and_pictures_matter(folder: Path) -> None:
         assert not np.array_equal(another.likelihood, here)
 
 
-def test_one_file_with_its_configuration_is_the_same_model(folder: Path, tmp_path: Path) -> None:
-    one, other = engine(folder), engine(tiny_file(tmp_path / "one.safetensors"))
-    answers = [sam.select(sam.embed(photo(), Context()), [Hint(60, 40)], None).likelihood for sam in (one, other)]
-    assert np.array_equal(answers[0], answers[1])
-
-
 def test_a_checkpoint_for_films_holds_the_half_for_pictures(folder: Path, tmp_path: Path) -> None:
     config = tiny_config()
     parts = {name: getattr(config, name) for name in ("vision_config", "prompt_encoder_config", "mask_decoder_config")}
@@ -104,9 +99,10 @@ def test_a_checkpoint_for_films_holds_the_half_for_pictures(folder: Path, tmp_pa
     )  # fmt: skip
     state = film.state_dict() | load_file(folder / "model.safetensors")
     assert len(state) > len(load_file(folder / "model.safetensors")) + 20
-    path = tmp_path / "film.safetensors"
-    text = (folder / "config.json").read_text(encoding="utf-8")
-    save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, path, {"config": text})
+    path = tmp_path / "film"
+    path.mkdir()
+    shutil.copy(folder / "config.json", path)
+    save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, path / "model.safetensors")
     answers = [
         sam.select(sam.embed(photo(), Context()), [Hint(60, 40)], None).likelihood
         for sam in (engine(folder), engine(path))
@@ -136,28 +132,36 @@ def test_the_smallest_is_transformers_default() -> None:
 
 
 def broken(folder: Path, path: Path, kind: str) -> Path:
-    """A file that is no model."""
+    """A folder that holds no model."""
+    shutil.copytree(folder, path)
     state = load_file(folder / "model.safetensors")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if kind == "lacks":
         state.pop("no_memory_embedding")
     if kind == "senseless":
         config["vision_config"]["backbone_config"]["hidden_size"] = "large"
-    texts = {"undescribed": "", "unreadable": "{", "list": "[1]"}
-    save_file(state, path, {"config": texts.get(kind, json.dumps(config))})
+    save_file(state, path / "model.safetensors")
+    texts = {"unreadable": "{", "list": "[1]"}
+    (path / "config.json").write_text(texts.get(kind, json.dumps(config)), encoding="utf-8")
     if kind == "noise":
-        path.write_bytes(b"noise" * 100)
+        (path / "model.safetensors").write_bytes(b"noise" * 100)
+    if kind == "undescribed":
+        (path / "config.json").unlink()
     return path
 
 
 @pytest.mark.parametrize("kind", ["lacks", "senseless", "undescribed", "unreadable", "list", "noise"])
 def test_what_is_no_model_is_refused_in_words(folder: Path, tmp_path: Path, kind: str) -> None:
-    path = broken(folder, tmp_path / "broken.safetensors", kind)
+    path = broken(folder, tmp_path / "broken", kind)
     with pytest.raises(EngineError) as caught:
         engine(path)
     assert caught.value.fault is Fault.WEIGHTS_INVALID
-    assert "broken.safetensors" in caught.value.message
     assert caught.value.hint
+
+
+def test_a_file_alone_must_be_of_a_published_size(folder: Path) -> None:
+    with pytest.raises(EngineError, match="none of the four published sizes"):
+        engine(folder / "model.safetensors")
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
