@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,19 +15,26 @@ from app.state.measurements import Forecast, Measurements
 from app.state.notices import of_error
 from app.state.settings import SettingsStore
 from engines.core.engine import Card, OptionValue, Task
-from engines.core.types import Mask
+from engines.core.types import Box, Mask
 from engines.pipeline.region import crop_boxes
 from engines.planner import Need
+
+_FOR: Mapping[Task, Mapping[str, OptionValue]] = {Task.OBJECT: {"strokes": False}}
+"""Options that a task sets before the person does: who looks for strokes would leave an object where it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the panel says before a run."""
+    """What the panel says before a run. ``crops``: what the engine will be shown, one after the other."""
 
     info: EngineInfo | None
-    megapixels: float
+    crops: tuple[Box, ...]
     forecast: Forecast | None
     note: str = ""
+
+    @property
+    def megapixels(self) -> float:
+        return sum(crop.area for crop in self.crops) / 1e6
 
 
 class Choosing(QObject):
@@ -44,12 +52,12 @@ class Choosing(QObject):
         self.measurements = measurements
         self.settings = settings
         self.task = Task.TEXT
-        self.plan = Plan(None, 0.0, None)
+        self.plan = Plan(None, (), None)
         self._planning = QTimer(self, singleShot=True, interval=200)
         self._planning.timeout.connect(self._replan)
         for signal in (editor.changed, library.changed, settings.changed):
             signal.connect(self._plan_soon)
-        self._options: dict[str, dict[str, OptionValue]] = {}
+        self._options: dict[tuple[str, Task], dict[str, OptionValue]] = {}
         library.changed.connect(self.changed)
 
     # ---- the choice
@@ -80,8 +88,10 @@ class Choosing(QObject):
         self.changed.emit()
 
     def options(self, card: Card) -> dict[str, OptionValue]:
-        """Every option's value for an engine."""
-        return card.resolve(self._options.get(card.id, {}))
+        """Every option's value for an engine, as the task wants it where the person has not said."""
+        known = {option.name for option in card.options}
+        usual = {name: value for name, value in _FOR.get(self.task, {}).items() if name in known}
+        return card.resolve({**usual, **self._options.get((card.id, self.task), {})})
 
     def changed_options(self, card: Card) -> dict[str, OptionValue]:
         """Only those that are not at their default."""
@@ -89,7 +99,7 @@ class Choosing(QObject):
 
     def set_option(self, card: Card, name: str, value: OptionValue) -> None:
         option = next(option for option in card.options if option.name == name)
-        self._options.setdefault(card.id, {})[name] = option.check(value)
+        self._options.setdefault((card.id, self.task), {})[name] = option.check(value)
         self.changed.emit()
 
     def _plan_soon(self) -> None:
@@ -107,9 +117,10 @@ class Choosing(QObject):
             hole = state.masks.erase_mask()
             info, note = self._choose(hole, state, task) if auto else (engine, "")
             crops = crop_boxes(hole, state.size, info.card) if info is not None and not hole.empty else []
+            if info is None:
+                return Plan(None, (), None, note)
             area = sum(crop.area for crop in crops) / 1e6
-            forecast = self.measurements.forecast(info.card.id, self._device, area) if info is not None else None
-            return Plan(info, area, forecast, note)
+            return Plan(info, tuple(crops), self.measurements.forecast(info.card.id, self._device, area), note)
 
         def then(plan: Plan) -> None:
             self.plan = plan

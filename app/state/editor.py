@@ -119,6 +119,8 @@ class Editor(QObject):
         if self.sheet is None:
             return
         self.sheet.follow(before, after)
+        if before.masks.text.lines is not after.masks.text.lines:
+            self.hovered = None
         change = diff(before, after)
         if not (change.pixels.empty and change.masks.empty):
             self._wake()

@@ -17,10 +17,10 @@ from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.settings import SettingsStore
 from app.state.sheet import Sheet
 from app.tools.click import cut
-from app.tools.rough import Rough, prompt_of, selected, shrunk, view_of
+from app.tools.rough import Rough, prompt_of, selected, shrunk, view_of, with_rim
 from engines.core.engine import Card
 from engines.core.faults import EngineError
-from engines.core.types import Box, Mask, Pixels
+from engines.core.types import Alpha, Box, Mask, Pixels
 from engines.requests import Result, Segment, Segmented
 
 
@@ -127,8 +127,7 @@ class Selecting(QObject):
     def _arrived(self, gesture: _Gesture, result: Result) -> None:
         if self._stale(gesture) or not isinstance(result, Segmented):
             return
-        likelihood = result.selection.likelihood
-        work = partial(selected, likelihood, gesture.view, gesture.rough)
+        work = partial(_fitted, gesture, result.selection.likelihood)
         self._editor.tasks.run("", work, partial(self._take, gesture), self._failed)
 
     def _take(self, gesture: _Gesture, mask: Mask) -> None:
@@ -168,5 +167,9 @@ def _shown(gesture: _Gesture, box: Box) -> Pixels:
     return gesture.sheet.shown.to_display(composite(gesture.state, gesture.sheet.document.pixels, box))
 
 
+def _fitted(gesture: _Gesture, likelihood: Alpha) -> Mask:
+    return with_rim(selected(likelihood, gesture.view, gesture.rough), gesture.state.size)
+
+
 def _cut(gesture: _Gesture) -> Mask:
-    return cut(gesture.rough, gesture.state.size, partial(_shown, gesture))
+    return with_rim(cut(gesture.rough, gesture.state.size, partial(_shown, gesture)), gesture.state.size)

@@ -6,13 +6,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from math import dist
+from math import dist, sqrt
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.core.engine import Hint
+from engines.core.mask_ops import grown
 from engines.core.types import Alpha, Box, Mask, Pixels
 
 _VIEW = 1024
@@ -23,6 +24,9 @@ _SCREEN = 900
 
 _HINTS = 5
 """So many points of a stroke say where the thing is; more make the answer no better."""
+
+_RIM, _RIM_SHARE = 2, 0.008
+"""By how much a selection is grown: at least so many pixels, or this share of the thing's side."""
 
 Point = tuple[float, float]
 
@@ -100,6 +104,11 @@ def selected(likelihood: Alpha, view: Box, rough: Rough) -> Mask:
     found = touched(large > 127, rough.mask.dense(view))
     mask = Mask.of(np.where(found, np.uint8(255), np.uint8(0)))
     return Mask(mask.box.moved(view.x, view.y), mask.alpha)
+
+
+def with_rim(mask: Mask, size: tuple[int, int]) -> Mask:
+    """The mask with its soft rim: of what is left of a thing's edge, engines would paint the thing anew."""
+    return grown(mask, max(_RIM, round(_RIM_SHARE * sqrt(np.count_nonzero(mask.alpha)))), size)
 
 
 def touched(found: NDArray[np.bool_], hint: Alpha) -> NDArray[np.bool_]:

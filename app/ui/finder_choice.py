@@ -14,9 +14,10 @@ _WAYS = (True, False)
 
 
 class FinderChoice(QFrame):
-    """``models_wanted``: the person asks for the network's weights."""
+    """``models_wanted``: the person asks for the network's weights; ``resized``: it shows something else."""
 
     models_wanted = Signal()
+    resized = Signal()
 
     def __init__(self, editor: Editor, selecting: Selecting) -> None:
         super().__init__()
@@ -27,20 +28,20 @@ class FinderChoice(QFrame):
         self._ways.setAccessibleName(self.tr("Find the rim with"))
         self._ways.addItems([name, "GrabCut"])
         self._ways.activated.connect(lambda number: editor.set_tool(trained=_WAYS[number]))
-        self._only = label("GrabCut", "muted")
-        self._only.setToolTip(self.tr("GrabCut tells things apart by their colours; it needs no weights."))
-        self._get = button(self.tr("Better with %1…").replace("%1", name), self.models_wanted.emit, "link")
+        self._get = button(self.tr("With GrabCut…"), self.models_wanted.emit, "link")
+        tip = self.tr("GrabCut tells things apart by their colours. %1 knows things; get its weights here.")
+        self._get.setToolTip(tip.replace("%1", name))
         self._busy = label(self.tr("Looking… Esc cancels"), "muted")
-        self.setLayout(row(self._ways, self._only, self._get, self._busy))
+        self.setLayout(row(self._ways, self._get, self._busy))
         selecting.changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         info = self._selecting.segmenter
         ready = info is not None and info.ready
-        self._ways.setVisible(ready)
+        self._ways.setVisible(ready and not self._selecting.running)
         with QSignalBlocker(self._ways):
             self._ways.setCurrentIndex(_WAYS.index(self._editor.settings.trained))
-        self._only.setVisible(not ready)
-        self._get.setVisible(info is not None and not ready)
+        self._get.setVisible(info is not None and not ready and not self._selecting.running)
         self._busy.setVisible(self._selecting.running)
+        self.resized.emit()

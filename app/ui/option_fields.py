@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.erasing import Erasing
-from app.ui.bits import button, clear_layout, label
+from app.ui.bits import button, clear_layout, label, roomy
 from engines.core.engine import Card, Option, OptionValue
 
 _MANY = 10**9
@@ -29,6 +29,7 @@ class OptionFields(QWidget):
         super().__init__()
         self._erasing = erasing
         self._card: Card | None = None
+        self._task = erasing.task
         self._toggle = button("", self._fold, "link")
         self._fields = QWidget()
         self._grid = QGridLayout(self._fields)
@@ -44,8 +45,8 @@ class OptionFields(QWidget):
 
     def show_card(self, card: Card | None) -> None:
         """The fields of an engine."""
-        if card is not self._card:
-            self._card = card
+        if card is not self._card or self._erasing.task is not self._task:
+            self._card, self._task = card, self._erasing.task
             clear_layout(self._grid)
             for number, option in enumerate(card.options if card is not None else ()):
                 self._add(number, option)
@@ -88,6 +89,7 @@ class OptionFields(QWidget):
             whole = QSpinBox()
             whole.setRange(round(option.minimum or 0), round(option.maximum or _MANY))
             whole.setValue(value)
+            roomy(whole)
             whole.valueChanged.connect(change)
             return whole
         if isinstance(value, float):
@@ -101,6 +103,7 @@ def _number(option: Option, value: float, change: partial[None]) -> QDoubleSpinB
     field.setRange(low, high)
     field.setSingleStep(0.05 if high - low <= 2 else 1.0)
     field.setValue(value)
+    roomy(field)
     field.valueChanged.connect(change)
     return field
 

@@ -458,6 +458,14 @@
         <translation>选择变体</translation>
     </message>
     <message>
+        <source>seam</source>
+        <translation>接缝</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
         <source>Visible seam</source>
         <translation>可见接缝</translation>
     </message>
@@ -471,6 +479,22 @@
     <message>
         <source>%1 (weights missing)</source>
         <translation>%1（缺少权重）</translation>
+    </message>
+    <message>
+        <source>About %1 on this machine (%2 measured), %3 of memory.</source>
+        <translation>在本机约需 %1（实测 %2 次），内存 %3。</translation>
+    </message>
+    <message>
+        <source>Memory may become short.</source>
+        <translation>内存可能不足。</translation>
+    </message>
+    <message>
+        <source>It looks at %1 × %2 px.</source>
+        <translation>将处理 %1 × %2 像素。</translation>
+    </message>
+    <message>
+        <source>It looks at %3 parts, the largest %1 × %2 px.</source>
+        <translation>将处理 %3 个区域，最大 %1 × %2 像素。</translation>
     </message>
     <message>
         <source>Cancel (Esc)</source>
@@ -543,10 +567,6 @@
     <message>
         <source>Not measured on this machine yet; the first run will tell.</source>
         <translation>尚未在本机测量；首次运行后可知。</translation>
-    </message>
-    <message>
-        <source>About %1 on this machine (%2 measured) · %3 MP</source>
-        <translation>本机约需 %1（已测量 %2 次）· %3 百万像素</translation>
     </message>
     <message>
         <source>It may not fit into memory.</source>
@@ -724,12 +744,12 @@
         <translation>用何种方法找边缘</translation>
     </message>
     <message>
-        <source>GrabCut tells things apart by their colours; it needs no weights.</source>
-        <translation>GrabCut 按颜色区分物体，不需要模型权重。</translation>
+        <source>With GrabCut…</source>
+        <translation>使用 GrabCut…</translation>
     </message>
     <message>
-        <source>Better with %1…</source>
-        <translation>用 %1 效果更好…</translation>
+        <source>GrabCut tells things apart by their colours. %1 knows things; get its weights here.</source>
+        <translation>GrabCut 按颜色区分物体；%1 能认出物体，可在此获取其权重。</translation>
     </message>
     <message>
         <source>Looking… Esc cancels</source>
@@ -940,6 +960,10 @@
         <translation>导入…</translation>
     </message>
     <message>
+        <source>Import folder…</source>
+        <translation>导入文件夹…</translation>
+    </message>
+    <message>
         <source>Show file</source>
         <translation>显示文件</translation>
     </message>
@@ -1030,10 +1054,6 @@
         <translation>仅限相连区域</translation>
     </message>
     <message>
-        <source>Drag a box</source>
-        <translation>拖出方框</translation>
-    </message>
-    <message>
         <source>More about the stroke</source>
         <translation>更多笔触设置</translation>
     </message>
@@ -1060,6 +1080,10 @@
     <message>
         <source>Paint</source>
         <translation>涂抹</translation>
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>方框</translation>
     </message>
     <message>
         <source>Find text</source>

@@ -87,7 +87,8 @@ def test_a_thing_is_selected_and_can_be_undone(shop: Workshop, wait: Patience, t
     drag(shop, *([(140, 90), (280, 200)] if boxed else [(180, 140), (240, 140)]))
     assert shop.selecting.running
     wait(lambda: not shop.editor.state.masks.blank)
-    assert overlap(shop) > (0.7 if boxed else 0.97)
+    assert covered(shop)[THING.slices].all() or not trained
+    assert overlap(shop) > (0.6 if boxed else 0.9)
     assert not shop.selecting.running
     assert len(client_of(shop).asked) == int(trained)
     assert shop.editor.sheet is not None

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tools.rough import Rough, along, prompt_of, selected, shrunk, view_of
+from app.tools.rough import Rough, along, prompt_of, selected, shrunk, view_of, with_rim
 from app.tools.stroke import Stroke
 from engines.core.mask_ops import box_mask
 from engines.core.types import Box
@@ -80,3 +80,10 @@ def test_what_is_small_is_shown_as_it_is() -> None:
     picture = np.random.default_rng(0).integers(0, 255, (300, 1024, 3), np.uint8)
     assert shrunk(picture) is picture
     assert shrunk(np.zeros((3000, 1500, 3), np.uint8)).shape == (1024, 512, 3)
+
+
+def test_a_selection_has_a_rim_that_grows_with_the_thing() -> None:
+    for side, rim in ((40, 2), (1000, 8)):
+        mask = with_rim(box_mask(Box(500, 500, side, side), (2000, 2000)), (2000, 2000))
+        assert mask.box == Box(500 - rim, 500 - rim, side + 2 * rim, side + 2 * rim)
+    assert with_rim(box_mask(Box(0, 0, 40, 30), (30, 40)), (30, 40)).box == Box(0, 0, 40, 30)

@@ -38,7 +38,8 @@ def test_without_weights_grabcut_is_named_and_the_models_page_is_a_click_away(
     assert choice.isVisible()
     assert not ways_of(choice).isVisible()
     (get,) = [found for found in choice.findChildren(QPushButton) if found.isVisible()]
-    assert "Segment Anything 2" in get.text()
+    assert "GrabCut" in get.text()
+    assert "Segment Anything 2" in get.toolTip()
     QTest.mouseClick(get, Qt.MouseButton.LeftButton)
     wait(lambda: window.findChild(ModelsDialog) is not None)
     dialog = window.findChild(ModelsDialog)
