@@ -79,7 +79,7 @@ def _offered(hub: Any, repository: str) -> tuple[str, list[_File]]:
     if not any(file.name.endswith(WEIGHTS) for file in files):
         raise EngineError(
             Fault.WEIGHTS_INVALID,
-            f"{repository} offers no safetensors in subfolders; other kinds of file are not taken.",
+            f"{repository} offers no safetensors where they are looked for; other kinds of file are not taken.",
             "Take another repository.",
         )
     return str(info.sha), files

@@ -16,6 +16,9 @@ WEIGHTS = ".safetensors"
 _TEXTS = (".json", ".txt", ".model")
 _NOT_NEEDED = ("safety_checker", "feature_extractor", "image_encoder")
 _SMALL_VARIANT = ".fp16."
+_SINGLE = ("config.json", "model.safetensors")
+"""How transformers writes a model that is one network."""
+
 _OTHER_VARIANTS = (".non_ema.", ".ema_only.", ".bf16.")
 
 
@@ -23,13 +26,16 @@ def needed(names: Iterable[str]) -> list[str]:
     """Of the files of a model folder (paths with ``/``), those that make it up: configurations, texts, safetensors.
 
     Of a part that is there in several precisions the 16-bit one is taken, which is what everyone runs. A checkpoint
-    in one file beside the parts is left out.
+    in one file beside the parts is left out; a model of a single part lies in the folder itself.
     """
+    names = list(names)
     paths = [PurePosixPath(name) for name in names]
     parts = [path for path in paths if len(path.parts) == 2 and path.parent.name not in _NOT_NEEDED]
     texts = [path for path in parts if path.suffix in _TEXTS and not _is_index_of_other_kind(path)]
     folders = dict.fromkeys(path.parent for path in parts)
     weights = [path for folder in folders for path in _weights_of(folder, parts)]
+    if not weights and set(_SINGLE) <= set(names):
+        return list(_SINGLE)
     top = [path for path in paths if path.name == "model_index.json" and len(path.parts) == 1]
     return sorted(str(path) for path in (*top, *texts, *weights))
 
@@ -52,8 +58,8 @@ def digest(path: Path, of: Callable[[Path], str]) -> str:
     if not any(file.suffix == WEIGHTS for file in files):
         raise EngineError(
             Fault.WEIGHTS_INVALID,
-            f"{path} holds no model: no safetensors lie in its subfolders.",
-            "Give the folder that holds unet, vae and text_encoder, or one .safetensors file.",
+            f"{path} holds no model: neither safetensors in subfolders, nor model.safetensors beside config.json.",
+            "Give the folder as the hub offers it, or one .safetensors file.",
         )
     lines = (f"{of(path / file)}  {file.as_posix()}\n" for file in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

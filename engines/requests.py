@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from engines.core.context import Context
-from engines.core.engine import Backend, FoundText, Options, Task, Tracked
+from engines.core.engine import Backend, FoundText, Hint, Options, Selection, Task, Tracked
 from engines.core.faults import EngineError
-from engines.core.types import FloatImage, Mask, Patch, Pixels
+from engines.core.types import Box, FloatImage, Mask, Patch, Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +94,21 @@ class TrackMask:
     device: str = "auto"
 
 
-Request: TypeAlias = EraseImage | DetectText | EraseFrames | TrackMask
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Select the thing in ``image`` (``(h, w, 3)`` uint8 RGB) that ``points`` lie on and ``box`` surrounds.
+
+    The session remembers what it has seen of a picture: more clicks on the same pixels are answered at once.
+    """
+
+    image: Pixels
+    points: tuple[Hint, ...] = ()
+    box: Box | None = None
+    engine: str = "sam2"
+    device: str = "auto"
+
+
+Request: TypeAlias = EraseImage | DetectText | Segment | EraseFrames | TrackMask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +157,17 @@ class MaskTracked:
     notes: tuple[str, ...] = ()
 
 
-Result: TypeAlias = Erased | Detected | ErasedFrames | MaskTracked
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmented:
+    """What was selected, how long it took by stage (no ``embed`` where the picture was known), and on what."""
+
+    selection: Selection
+    device: str
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+Result: TypeAlias = Erased | Detected | Segmented | ErasedFrames | MaskTracked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,11 +14,13 @@ from engines.core.engine import (
     CHECKPOINT,
     Backend,
     Card,
+    Embedding,
     Engine,
     Fill,
     ImageEraser,
     Options,
     Role,
+    Segmenter,
     Setup,
     Task,
     TextDetector,
@@ -27,7 +29,8 @@ from engines.core.engine import (
 )
 from engines.core.faults import EngineError, Fault
 from engines.core.measure import Stopwatch, peak_memory
-from engines.core.types import Alpha, FloatImage, Mask, Patch
+from engines.core.types import Alpha, Box, FloatImage, Mask, Patch
+from engines.embeddings import EmbeddingCache
 from engines.loading import load_engine
 from engines.model_files import size_of
 from engines.pipeline import region, windows
@@ -46,6 +49,8 @@ from engines.requests import (
     MaskTracked,
     Request,
     Result,
+    Segment,
+    Segmented,
     TrackMask,
 )
 from engines.store import Store
@@ -73,6 +78,7 @@ class Session:
         self.store = store
         self._budget = budget
         self._loaded: OrderedDict[_Key, tuple[Engine, int]] = OrderedDict()
+        self._embeddings = EmbeddingCache()
 
     def run(self, request: Request, ctx: Context) -> Result:
         """The result of ``request``; raises ``EngineError`` or ``Cancelled``."""
@@ -85,6 +91,8 @@ class Session:
                 return self._erase_frames(request, ctx)
             case TrackMask():
                 return self._track(request, ctx)
+            case Segment():
+                return self._segment(request, ctx)
             case _:
                 assert_never(request)
 
@@ -156,6 +164,25 @@ class Session:
         with watch.stage("find"):
             found = engine.detect(request.image, card.resolve(request.options), ctx)
         return Detected(found, device, watch.seconds, tuple(ctx.notes))
+
+    def _segment(self, request: Segment, ctx: Context) -> Segmented:
+        _check_hints(request)
+        card = self.catalog.card(request.engine, Role.SEGMENTER)
+        device = resolve_device(card, request.device, Backend.TORCH)
+        watch = Stopwatch()
+        with watch.stage("load"):
+            engine = self._engine(_Key(card.id, device, Backend.TORCH), card, ctx)
+        if not isinstance(engine, Segmenter):
+            raise _wrong_role(card)
+
+        def look() -> Embedding:
+            with watch.stage("embed"):
+                return engine.embed(request.image, ctx)
+
+        embedding = self._embeddings.get(f"{card.id} {device}", request.image, look)
+        with watch.stage("select"):
+            selection = engine.select(embedding, request.points, request.box)
+        return Segmented(selection, device, watch.seconds, tuple(ctx.notes))
 
     def film_job(self, how: FilmEngine, ctx: Context) -> FilmJob:
         """The loaded video engine that ``how`` names, ready for ``engines.pipeline.windows``."""
@@ -255,6 +282,8 @@ class Session:
     def _drop(self) -> None:
         """Free the engine that has been idle longest."""
         _, (engine, _) = self._loaded.popitem(last=False)
+        if isinstance(engine, Segmenter):
+            self._embeddings.clear()  # they may hold the graphics memory that is wanted back
         engine.close()
 
     def _forget(self, engine: str) -> None:
@@ -297,6 +326,19 @@ def _options_for(card: Card, request: EraseImage) -> Options:
         return request.options
     known = {option.name for option in card.options}
     return {name: value for name, value in request.options.items() if name in known}
+
+
+def _check_hints(request: Segment) -> None:
+    """Refuse what no segmenter could answer."""
+    height, width = request.image.shape[:2]
+    box = request.box
+    if box is None and not any(point.on for point in request.points):
+        raise EngineError(Fault.BAD_INPUT, "Nothing was pointed at.", "Give a box, or a point on the thing.")
+    outside = [point for point in request.points if not (0 <= point.x <= width and 0 <= point.y <= height)]
+    if outside or (box is not None and (box.empty or not Box(0, 0, width, height).holds(box))):
+        raise EngineError(
+            Fault.BAD_INPUT, "A point or the box lies outside the picture.", f"It has {width} x {height} pixels."
+        )
 
 
 def _weights_named(card: Card, request: EraseImage) -> str:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -21,18 +21,22 @@ from engines.core.context import Context
 from engines.core.engine import (
     Backend,
     Card,
+    Embedding,
     FoundText,
+    Hint,
     ImageEraser,
     Options,
     Role,
+    Segmenter,
+    Selection,
     Setup,
     Task,
     TextDetector,
     TextLine,
 )
 from engines.core.faults import EngineError, Fault
-from engines.core.types import Alpha, FloatImage, Patch, Pixels, whole
-from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result
+from engines.core.types import Alpha, Box, FloatImage, Patch, Pixels, whole
+from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result, Segment, Segmented
 from engines.worker.messages import WorkerConfig
 
 MEGABYTE = 1 << 20
@@ -199,15 +203,48 @@ class FakeDetector(TextDetector):
         return FoundText((TextLine(corners, str(options.get("says", "text")), 0.9),), coverage)
 
 
+class FakeSegmenter(Segmenter):
+    """Takes the box, or what has the colour of the first point. ``looked``: how often one has seen a picture."""
+
+    looked = 0
+    freed = 0
+
+    def __init__(self, setup: Setup) -> None:
+        self.card = setup.card
+
+    def embed(self, image: Pixels, ctx: Context) -> Embedding:
+        ctx.step(0.0, "looking")
+        FakeSegmenter.looked += 1
+        return Embedding((image.shape[0], image.shape[1]), image.nbytes, image.copy())
+
+    def select(self, embedding: Embedding, points: Sequence[Hint], box: Box | None) -> Selection:
+        image = cast("Pixels", embedding.content)
+        return select_box(Segment(image, tuple(points), box)).selection
+
+    def close(self) -> None:
+        FakeSegmenter.freed += 1
+
+
+def select_box(request: Segment) -> Segmented:
+    """The answer of ``FakeSegmenter``."""
+    image, likelihood = request.image, np.zeros(request.image.shape[:2], np.uint8)
+    if request.box is not None:
+        likelihood[request.box.slices] = 255
+    else:
+        colour = image[int(request.points[0].y), int(request.points[0].x)].astype(int)
+        likelihood[(np.abs(image.astype(int) - colour) < 40).all(axis=2)] = 255
+    return Segmented(Selection(likelihood, 0.9), "cpu", {"select": 0.01})
+
+
 def card(engine: str, entry: str, role: Role = Role.IMAGE_ERASER) -> Card:
     """A card with the fewest fields that will do."""
     task = Task.TEXT if role is Role.IMAGE_ERASER else Task.FIND_TEXT
     return Card(engine, engine.title(), role, task, "For tests.", entry, "MIT", True, "tests")
 
 
-def write_card(folder: Path, engine: str, entry: str, extra: str = "") -> Path:
-    """Write ``<engine>.toml`` for an eraser that runs without weights; ``extra`` is more TOML."""
-    lines = {"id": engine, "name": engine.title(), "role": "image-eraser", "task": "text", "summary": "For tests."}
+def write_card(folder: Path, engine: str, entry: str, extra: str = "", role: Role = Role.IMAGE_ERASER) -> Path:
+    """Write ``<engine>.toml`` for an engine that runs without weights; ``extra`` is more TOML."""
+    lines = {"id": engine, "name": engine.title(), "role": role.value, "task": "text", "summary": "For tests."}
     lines |= {"entry": entry, "licence": "MIT", "source": "tests"}
     text = "\n".join(f'{key} = "{value}"' for key, value in lines.items())
     path = folder / f"{engine}.toml"
@@ -227,6 +264,8 @@ class FakeSession:
     def run(self, request: Request, ctx: Context) -> Result:
         if isinstance(request, DetectText):
             return self._detect(request, ctx)
+        if isinstance(request, Segment):
+            return select_box(request)
         if not isinstance(request, EraseImage):
             raise TypeError(request)
         alpha = request.mask.dense(whole(request.image))

@@ -128,12 +128,18 @@ def erase(state: State, task: Task, variant: Variant, asked: MaskStack | None = 
     ``asked``: the masks it was asked with. Where they have changed since, only the hole is taken from them.
     """
     if asked is None or asked is state.masks:
-        state = clear(state)
+        state = _without_chosen_text(clear(state), state.masks.text)
     else:
         state = paint(state, LayerRole.ADD, variant.hole, Combine.SUBTRACT)
     number = max((edit.id for edit in state.edits), default=0) + 1
     edit = Edit(number, task, (variant,), Coverage(state.size))
     return replace(state, edits=(*state.edits, edit))
+
+
+def _without_chosen_text(state: State, text: TextChoice) -> State:
+    """What was chosen is no longer to be read; outlines of it would only lie over the result."""
+    left = tuple(line for number, line in enumerate(text.lines) if number not in text.chosen)
+    return replace(state, masks=replace(state.masks, text=TextChoice(left)))
 
 
 def add_variant(state: State, number: int, variant: Variant) -> State:

@@ -17,7 +17,7 @@ from app.state.notices import of_error
 from app.state.settings import SettingsStore
 from app.state.sheet import Sheet
 from engines.core.engine import Card, OptionValue, Task
-from engines.core.types import Mask
+from engines.core.types import Box, Mask
 from engines.pipeline.hole_shape import HoleShape, hole_shape, ring_view
 from engines.pipeline.region import crop_boxes
 from engines.planner import Need
@@ -25,13 +25,20 @@ from engines.planner import Need
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the panel says before a run. ``each``: what is known of the others, by engine."""
+    """What the panel says before a run. ``crops``: what the engine will be shown, one after the other.
+
+    ``each``: what is known of the others, by engine.
+    """
 
     info: EngineInfo | None
-    megapixels: float
+    crops: tuple[Box, ...]
     forecast: Forecast | None
     note: str = ""
     each: Mapping[str, Forecast] = field(default_factory=dict)
+
+    @property
+    def megapixels(self) -> float:
+        return sum(crop.area for crop in self.crops) / 1e6
 
 
 class Choosing(QObject):
@@ -49,7 +56,7 @@ class Choosing(QObject):
         self.measurements = measurements
         self.settings = settings
         self.task = Task.TEXT
-        self.plan = Plan(None, 0.0, None)
+        self.plan = Plan(None, (), None)
         self._planning = QTimer(self, singleShot=True, interval=200)
         self._planning.timeout.connect(self._replan)
         for signal in (editor.changed, library.changed, settings.changed):
@@ -115,9 +122,10 @@ class Choosing(QObject):
             info, note = self._choose(hole, state, sheet, task) if auto else (engine, "")
             each = dict(self._forecasts(hole, state))
             if info is None:
-                return Plan(None, 0.0, None, note, each)
-            area = _megapixels(hole, state, info.card)
-            return Plan(info, area, self.measurements.forecast(info.card.id, self._device, area), note, each)
+                return Plan(None, (), None, note, each)
+            crops = tuple(crop_boxes(hole, state.size, info.card)) if not hole.empty else ()
+            area = sum(crop.area for crop in crops) / 1e6
+            return Plan(info, crops, self.measurements.forecast(info.card.id, self._device, area), note, each)
 
         def then(plan: Plan) -> None:
             self.plan = plan

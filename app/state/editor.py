@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -18,11 +18,20 @@ from app.state.sheet import Sheet
 from app.state.tasks import Tasks
 from app.tools import ToolRow, tool_row
 from app.tools.pointer import Guide, Kind, Live, Look, Pointer, Tool, ToolSettings
+from app.tools.rough import Rough
 from engines.core.faults import EngineError
 from engines.core.types import Box, Mask, Pixels
 
 _SLICE = 0.005
 """Seconds of drawing per turn of the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """What a mask is painted on, and how, as it was chosen when the gesture was made."""
+
+    role: LayerRole
+    how: Combine
 
 
 class Editor(QObject):
@@ -37,6 +46,8 @@ class Editor(QObject):
     told = Signal(object)
     text_wanted = Signal(object)
     """Find text, then choose the lines under a mask (None: all of them)."""
+    selection_wanted = Signal(object, object)
+    """Find the thing that a ``Rough`` means; how it joins the mask (``Combine``)."""
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +119,8 @@ class Editor(QObject):
         if self.sheet is None:
             return
         self.sheet.follow(before, after)
+        if before.masks.text.lines is not after.masks.text.lines:
+            self.hovered = None
         change = diff(before, after)
         if not (change.pixels.empty and change.masks.empty):
             self._wake()
@@ -211,7 +224,7 @@ class Editor(QObject):
         self.do(label, after)
 
     def compute(self, label: str, work: Callable[[Look], Mask], how: Combine) -> None:
-        sheet, state = self.sheet, self.state
+        sheet, state, role = self.sheet, self.state, self.settings.role
         if sheet is None:
             return
 
@@ -220,9 +233,20 @@ class Editor(QObject):
 
         def found(mask: Mask) -> None:
             if self.sheet is sheet:
-                self.commit(label, mask, how)
+                self.take_mask(label, state, mask, Painting(role, how))
 
         self.tasks.run(label, lambda: work(look), found, self._failed)
+
+    def take_mask(self, label: str, seen: State, mask: Mask, painting: Painting) -> None:
+        """Commit what was found in the picture as ``seen``; dropped, and told, where it looks different by now."""
+        if not (diff(seen, self.state).pixels & mask.box).empty:
+            words = self.tr("The selection was dropped: the picture changed meanwhile.")
+            self.tell(Notice(Weight.WARNING, words, self.tr("Try again.")))
+            return
+        self.do(label, verbs.paint(self.state, painting.role, mask, painting.how))
+
+    def select(self, rough: Rough, how: Combine) -> None:
+        self.selection_wanted.emit(rough, how)
 
     def choose_text(self, numbers: Iterable[int], on: bool) -> None:
         self.do("Choose text", verbs.choose_text(self.state, numbers, on))

@@ -20,6 +20,7 @@ class JobKind(Enum):
 
     ERASE = "erase"
     FIND_TEXT = "find text"
+    SELECT = "select"
     JUDGE = "judge"
 
 

@@ -40,6 +40,11 @@ class Library(QObject):
         return [info for info in self._infos if info.card.role is Role.IMAGE_ERASER]
 
     @property
+    def segmenters(self) -> list[EngineInfo]:
+        """Every engine that finds the rim of a thing, those that are ready first."""
+        return [info for info in self._infos if info.card.role is Role.SEGMENTER]
+
+    @property
     def all(self) -> list[EngineInfo]:
         return list(self._infos)
 

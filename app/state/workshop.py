@@ -14,6 +14,7 @@ from app.state.host import Client, EngineHost
 from app.state.jobs import JobQueue
 from app.state.library import Library
 from app.state.measurements import Measurements
+from app.state.selecting import Selecting
 from app.state.settings import SettingsStore
 from app.state.shadows import ShadowFinding
 from app.state.tasks import Tasks
@@ -41,6 +42,7 @@ class Workshop(QObject):
         self.trying = Trying(self.erasing)
         self.finding = TextFinding(self.editor, self.queue, self.settings)
         self.shadows = ShadowFinding(self.editor)
+        self.selecting = Selecting(self.editor, self.queue, self.library, self.settings)
         self.files = Files(self.editor, self.settings, folder)
         self.erasing.beginning.connect(self.files.autosave)
         self.settings.changed.connect(self._apply)

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from app.document.coverage import Combine
 from app.document.state import LayerRole, State
+from app.tools.rough import Rough
 from app.tools.stroke import Stroke
 from engines.core.types import Box, Mask, Pixels
 
@@ -43,7 +44,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class ToolSettings:
-    """What the options bar shows. ``size`` is a diameter in picture pixels; shares are 0..1."""
+    """What the options bar shows. ``size`` is a diameter in picture pixels; shares are 0..1.
+
+    ``boxed``, ``trained``: smart select is given a box instead of a stroke, and may use a network where one is ready.
+    """
 
     size: float = 48.0
     hardness: float = 0.85
@@ -52,6 +56,8 @@ class ToolSettings:
     close_loops: bool = True
     tolerance: int = 32
     contiguous: bool = True
+    boxed: bool = False
+    trained: bool = True
     mode: Combine = Combine.ADD
     role: LayerRole = LayerRole.ADD
 
@@ -105,6 +111,10 @@ class Desk(Protocol):
 
     def compute(self, label: str, work: Callable[[Look], Mask], how: Combine) -> None:
         """Run ``work`` elsewhere, then commit what it found; nobody waits."""
+        ...
+
+    def select(self, rough: Rough, how: Combine) -> None:
+        """Have the thing found that ``rough`` means, then combine it with the mask; nobody waits."""
         ...
 
     def choose_text(self, numbers: Iterable[int], on: bool) -> None:

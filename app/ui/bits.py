@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QButtonGroup,
     QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
+    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -153,7 +155,9 @@ class Amount(QWidget):
         self._box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._box.setAccessibleName(name)
         self._box.setKeyboardTracking(False)
-        self.setLayout(row(label(name, "muted"), self._slider, self._box, spacing=7))
+        self._name = label(name, "muted")
+        self._box.setToolTip(name)
+        self.setLayout(row(self._name, self._slider, self._box, spacing=7))
         self._slider.valueChanged.connect(self._slid)
         self._box.valueChanged.connect(self._typed)
 
@@ -162,6 +166,12 @@ class Amount(QWidget):
         with QSignalBlocker(self._box), QSignalBlocker(self._slider):
             self._box.setValue(value)
             self._slider.setValue(self._place(value))
+
+    def make_room(self, slider: bool, name: bool) -> None:
+        """Show the slider and the name, or leave them out."""
+        self._slider.setVisible(slider)
+        self._name.setVisible(name)
+        self.updateGeometry()
 
     def _place(self, value: int) -> int:
         share = (value - self._low) / max(self._high - self._low, 1)
@@ -178,6 +188,13 @@ class Amount(QWidget):
         with QSignalBlocker(self._slider):
             self._slider.setValue(self._place(value))
         self.changed.emit(value)
+
+
+def roomy(box: QAbstractSpinBox) -> None:
+    """Leave some air before the number: style sheets do not reach it where a box has arrows."""
+    line = box.findChild(QLineEdit)
+    if line is not None:
+        line.setTextMargins(6, 0, 0, 0)
 
 
 class Dialog(QDialog):

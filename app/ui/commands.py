@@ -272,7 +272,10 @@ class Commands(QObject):
     def cancel(self) -> None:
         """Esc: the gesture, then what runs, then a comparison, then the notice."""
         window = self._window
-        if self._editor.escape() or self._shop.erasing.cancel():
+        if self._editor.escape():
+            return
+        selecting, erasing = self._shop.selecting.cancel(), self._shop.erasing.cancel()
+        if selecting or erasing:
             return
         if window.canvas.compare is not Compare.OFF:
             window.canvas.set_compare(Compare.OFF)

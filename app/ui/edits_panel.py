@@ -134,10 +134,11 @@ class EditsPanel(QWidget):
             made.setIcon(self._icon(edit, variant, _SMALL))
             made.setIconSize(_SMALL)
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            made.setText(f"{variant.seconds:.1f} s")
             info = self._erasing.library.info(variant.engine)
             name = info.card.name if info is not None else variant.engine
-            made.setToolTip(f"<b>{name}</b><br>{variant.seconds:.1f} s · {variant.device}{_scores(variant)}")
+            short = made.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _SMALL.width())
+            made.setText("\n".join((short, f"{variant.seconds:.1f} s", *_scores(variant))))
+            made.setToolTip(f"<b>{name}</b><br>{variant.seconds:.1f} s · {variant.device}{_words(variant)}")
             made.setAccessibleName(name)
             made.clicked.connect(partial(self._choose, edit.id, number))
             strip.addWidget(made)
@@ -169,7 +170,14 @@ class EditsPanel(QWidget):
         self._erasing.rerun(edit.id, variant.engine, {**variant.options, "seed": seed})
 
 
-def _scores(variant: Variant) -> str:
+def _scores(variant: Variant) -> list[str]:
+    """Short words for under a thumbnail."""
+    translate = QCoreApplication.translate
+    seam, left = translate("EditsPanel", "seam"), translate("EditsPanel", "text")
+    return [f"{name} {value:.0%}" for name, value in ((seam, variant.seam), (left, variant.left)) if value is not None]
+
+
+def _words(variant: Variant) -> str:
     translate = QCoreApplication.translate
     seam, left = translate("EditsPanel", "Visible seam"), translate("EditsPanel", "Text left")
     parts = [(seam, variant.seam), (left, variant.left)]

@@ -6,6 +6,7 @@ import psutil
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QProgressBar, QVBoxLayout, QWidget
 
+from app.state.choosing import Plan
 from app.state.jobs import Job
 from app.state.library import EngineInfo
 from app.state.measurements import Forecast
@@ -131,18 +132,28 @@ class EnginePanel(QWidget):
     def _show_forecast(self) -> None:
         plan = self._erasing.plan
         nothing = self._erasing.editor.sheet is None or self._erasing.editor.state.masks.blank
-        if nothing or plan.info is None or not plan.megapixels:
+        if nothing or plan.info is None or not plan.crops:
             self._forecast.setText("")
         elif plan.forecast is None:
-            self._forecast.setText(self.tr("Not measured on this machine yet; the first run will tell."))
+            first = self.tr("Not measured on this machine yet; the first run will tell.")
+            self._forecast.setText(f"{first} {self._crops(plan)}")
             set_role(self._forecast, "role", "faint")
         else:
-            text = self.tr("About %1 on this machine (%2 measured) · %3 MP")
+            text = self.tr("About %1 on this machine (%2 measured), %3 of memory.")
             text = text.replace("%1", duration(plan.forecast.seconds)).replace("%2", str(plan.forecast.runs))
-            text, role = text.replace("%3", f"{plan.megapixels:.1f}"), fit(plan.forecast)
-            self._forecast.setText(text if role != "bad" else text + " " + self.tr("It may not fit into memory."))
+            text, role = text.replace("%3", f"{plan.forecast.peak / 2**30:.1f} GB"), fit(plan.forecast)
+            warning = {"warn": self.tr("Memory may become short."), "bad": self.tr("It may not fit into memory.")}
+            self._forecast.setText(" ".join(part for part in (text, self._crops(plan), warning.get(role, "")) if part))
             set_role(self._forecast, "role", role)
         self._forecast.setVisible(bool(self._forecast.text()))
+
+    def _crops(self, plan: Plan) -> str:
+        """What the engine will look at."""
+        largest = max(plan.crops, key=lambda crop: crop.area)
+        words = self.tr("It looks at %1 × %2 px.")
+        if len(plan.crops) > 1:
+            words = self.tr("It looks at %3 parts, the largest %1 × %2 px.").replace("%3", str(len(plan.crops)))
+        return words.replace("%1", str(largest.w)).replace("%2", str(largest.h))
 
     def _show_progress(self) -> None:
         job = self._erasing.running or self._finding.running

@@ -28,6 +28,7 @@ from engines.core.context import Context
 from engines.core.engine import Card, Weight
 from engines.core.faults import EngineError
 from engines.core.types import FloatImage
+from engines.model_files import size_of
 from engines.store import Holding
 
 
@@ -98,7 +99,7 @@ class ModelsDialog(Dialog):
 
     def _weight(self, card: Card, holding: Holding) -> QVBoxLayout:
         weight = holding.weight
-        size = holding.path.stat().st_size if holding.path is not None else weight.size
+        size = size_of(holding.path) if holding.path is not None else weight.size
         about = [weight.licence, f"{size / 1e6:.1f} MB" if size else "", weight.source]
         words = label(" · ".join(part for part in about if part), "faint", wraps=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -107,6 +108,9 @@ class ModelsDialog(Dialog):
             buttons.addWidget(button(self.tr("Download"), partial(self._download, card, weight), "", "download"))
         if holding.path is None:
             buttons.addWidget(button(self.tr("Import…"), partial(self._import, card, weight), "", "folder"))
+            if weight.folder:
+                into = partial(self._import, card, weight, folder=True)
+                buttons.addWidget(button(self.tr("Import folder…"), into, "", "folder"))
         else:
             buttons.addWidget(button(self.tr("Show file"), partial(_reveal, holding.path), "plain", "folder"))
             if not holding.bundled:
@@ -132,8 +136,9 @@ class ModelsDialog(Dialog):
         store = self._shop.library.store
         self._run(lambda: store.download(card, ctx, partial(check_apart, card, weight), lambda _: True, weight.file))
 
-    def _import(self, card: Card, weight: Weight) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Import weights"))
+    def _import(self, card: Card, weight: Weight, *, folder: bool = False) -> None:
+        title = self.tr("Import weights")
+        name = QFileDialog.getExistingDirectory(self, title) if folder else QFileDialog.getOpenFileName(self, title)[0]
         if name and self._agreed(weight):
             store, check = self._shop.library.store, partial(check_apart, card, weight)
             self._run(lambda: store.import_file(card, Path(name), check, lambda _: True, weight.file))

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.erasing import Erasing
-from app.ui.bits import button, clear_layout, label
+from app.ui.bits import button, clear_layout, label, roomy
 from engines.core.engine import Card, Option, OptionValue, Task
 
 _MANY = 10**9
@@ -89,6 +89,7 @@ class OptionFields(QWidget):
             whole = QSpinBox()
             whole.setRange(round(option.minimum or 0), round(option.maximum or _MANY))
             whole.setValue(value)
+            roomy(whole)
             whole.valueChanged.connect(change)
             return whole
         if isinstance(value, float):
@@ -102,6 +103,7 @@ def _number(option: Option, value: float, change: partial[None]) -> QDoubleSpinB
     field.setRange(low, high)
     field.setSingleStep(0.05 if high - low <= 2 else 1.0)
     field.setValue(value)
+    roomy(field)
     field.valueChanged.connect(change)
     return field
 

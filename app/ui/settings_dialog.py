@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.state.settings import Settings, shown_fields
 from app.state.workshop import Workshop
-from app.ui.bits import Dialog, button, label, row
+from app.ui.bits import Dialog, button, label, roomy, row
 
 CONTEXT = "Settings"
 
@@ -98,6 +98,7 @@ class SettingsDialog(Dialog):
         else:
             box = QSpinBox()
         box.setRange(low, high)
+        roomy(box)
         box.setValue(value)  # type: ignore[arg-type]
         box.valueChanged.connect(self._setter(field.name))
         return box

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.document.coverage import Combine
@@ -12,10 +12,15 @@ from app.state.editor import Editor
 from app.state.finding import TextFinding
 from app.tools import TOOLS, ToolRow
 from app.ui.bits import Amount, More, Segments, button, label, row, rule
+from app.ui.finder_choice import FinderChoice
 from app.ui.icons import icon
 
 MODES = (Combine.ADD, Combine.SUBTRACT, Combine.INTERSECT, Combine.REPLACE)
 ROLES = (LayerRole.ADD, LayerRole.PROTECT, LayerRole.NO_SAMPLE, LayerRole.SUBTRACT)
+
+
+_WIDE, _ICON = 1000, 62
+"""Widths of the choice of what painting means: whatever its words need, or its icon alone."""
 
 
 def say(text: str) -> str:
@@ -76,13 +81,16 @@ class Toolbox(QFrame):
 class OptionsBar(QFrame):
     """What the active tool can be told; only the options that it has are shown."""
 
-    def __init__(self, editor: Editor, finding: TextFinding) -> None:
+    def __init__(self, editor: Editor, finding: TextFinding, finder: FinderChoice) -> None:
         super().__init__()
         self.setObjectName("optionsBar")
         self.setFixedHeight(48)
         self._editor = editor
         self._finding = finding
+        self._finder = finder
+        finder.resized.connect(self._fit)
         self._name = label(role="title")
+        self._paint = label(self.tr("Paint"), "muted")
         self._hint = label(role="small")
         self._parts = self._made()
         layout = row(self._name, rule(upright=True), spacing=12)
@@ -114,6 +122,7 @@ class OptionsBar(QFrame):
              ("intersect", "", self.tr("Keep only what is in both")), ("replace", "", self.tr("Replace the mask"))],
             self.tr("Mode"),
         )  # fmt: skip
+        self._mode.setMinimumWidth(150)
         self._mode.chosen.connect(lambda number: editor.set_tool(mode=MODES[number]))
         self._checks = {
             "pressure": self._check(self.tr("Pen pressure changes the size"), "pressure"),
@@ -128,6 +137,8 @@ class OptionsBar(QFrame):
             "mode": self._mode,
             "role": self._role_box(),
             "text": self._text_part(),
+            "boxed": self._check(self.tr("Box"), "boxed"),
+            "finder": self._finder,
         }
 
     def _more(self) -> More:
@@ -152,7 +163,7 @@ class OptionsBar(QFrame):
             self._role.addItem(icon(name), text)
         self._role.activated.connect(lambda number: self._editor.set_tool(role=ROLES[number]))
         holder = QWidget()
-        holder.setLayout(row(label(self.tr("Paint"), "muted"), self._role))
+        holder.setLayout(row(self._paint, self._role))
         return holder
 
     def _text_part(self) -> QWidget:
@@ -171,8 +182,29 @@ class OptionsBar(QFrame):
         self._hint.setText(say(tool.hint))
         for field, part in self._parts.items():
             part.setVisible(field in tool.options)
-        self._hint.setVisible(len(tool.options) <= 3)
         self._show_text()
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where the window is narrow, leave out what can be done without: the hint, sliders, names, words."""
+        layout = self.layout()
+        for left_out in range(5):
+            self._hint.setVisible(left_out < 1)
+            for amount in (self._size, self._hardness, self._tolerance):
+                amount.make_room(slider=left_out < 2, name=left_out < 3)
+            self._name.setVisible(left_out < 3)
+            self._paint.setVisible(left_out < 3)
+            self._role.setMaximumWidth(_WIDE if left_out < 4 else _ICON)
+            self._parts["role"].updateGeometry()
+            if layout is None:
+                return
+            layout.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                return
 
     def _show_values(self) -> None:
         settings = self._editor.settings

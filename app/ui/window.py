@@ -19,6 +19,7 @@ from app.ui.compare_bar import CompareBar
 from app.ui.edits_panel import EditsPanel
 from app.ui.engine_panel import EnginePanel
 from app.ui.error_bar import ErrorBar
+from app.ui.finder_choice import FinderChoice
 from app.ui.icons import app_icon
 from app.ui.layers_panel import LayersPanel
 from app.ui.pointing import Pointing
@@ -48,7 +49,8 @@ class Window(QMainWindow):
         self.notices = ErrorBar(self._middle, tokens)
         self.start_page = StartPage(settings)
         self.toolbox = Toolbox(editor)
-        self.options_bar = OptionsBar(editor, workshop.finding)
+        self.finder_choice = FinderChoice(editor, workshop.selecting)
+        self.options_bar = OptionsBar(editor, workshop.finding, self.finder_choice)
         self.engine_panel = EnginePanel(workshop)
         self.status = StatusBar(editor, self.canvas, workshop.host, workshop.measurements, settings)
         self.status.follow(workshop.tasks)
@@ -128,6 +130,7 @@ class Window(QMainWindow):
         self.canvas.compare_changed.connect(self._show_compare)
         self.pointing.moved.connect(self.status.show_pixel)
         self.engine_panel.models_wanted.connect(commands.models)
+        self.finder_choice.models_wanted.connect(commands.models)
         self.engine_panel.command_wanted.connect(commands.copy_command)
         self.start_page.open_wanted.connect(commands.open)
         self.start_page.sample_wanted.connect(commands.sample)

@@ -14,7 +14,7 @@ import numpy as np
 
 from engines.core.context import Context
 from engines.core.faults import EngineError, Fault
-from engines.core.types import Alpha, FloatImage, Mask, Pixels
+from engines.core.types import Alpha, Box, FloatImage, Mask, Pixels
 
 OptionValue: TypeAlias = bool | int | float | str
 CHECKPOINT = "checkpoint"
@@ -31,6 +31,7 @@ class Task(Enum):
     VIDEO = "video"
     FIND_TEXT = "find-text"
     TRACK = "track"
+    SELECT = "select"
 
 
 class Role(Enum):
@@ -40,6 +41,7 @@ class Role(Enum):
     TEXT_DETECTOR = "text-detector"
     VIDEO_ERASER = "video-eraser"
     TRACKER = "tracker"
+    SEGMENTER = "segmenter"
 
 
 class Backend(Enum):
@@ -328,4 +330,51 @@ class Tracker(Engine):
         ``frames``: ``(h, w, 3)`` uint8 RGB, all of one size; pulled one at a time. It ends early where it is no
         longer sure: the last value given out is the last that can be trusted. To track backwards, give the frames
         in reverse.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One point of a picture, (x, y) in pixels with centres at .5, that is on the wanted thing, or is not."""
+
+    x: float
+    y: float
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """What a segmenter knows of a picture of ``size`` = (height, width).
+
+    ``content`` belongs to the engine that made it; ``cost``: bytes that it holds.
+    """
+
+    size: tuple[int, int]
+    cost: int
+    content: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """How surely each pixel belongs to the wanted thing: ``likelihood`` is ``(h, w)`` uint8, 128 and more = it does.
+
+    ``confidence``: how well the engine believes to have met it, 0..1.
+    """
+
+    likelihood: Alpha
+    confidence: float
+
+
+class Segmenter(Engine):
+    """Finds the rim of a thing that was pointed at."""
+
+    @abstractmethod
+    def embed(self, image: Pixels, ctx: Context) -> Embedding:
+        """Look at an ``(h, w, 3)`` uint8 RGB picture of any size: slow, once for each picture."""
+
+    @abstractmethod
+    def select(self, embedding: Embedding, points: Sequence[Hint], box: Box | None) -> Selection:
+        """The thing that ``points`` lie on and ``box`` (pixels) surrounds: quick, for each click.
+
+        At least one of the two is there: a box, or a point that is on the thing.
         """

@@ -383,6 +383,10 @@
         <translation>这里没有可恢复的内容。</translation>
     </message>
     <message>
+        <source>The selection was dropped: the picture changed meanwhile.</source>
+        <translation>选择结果已丢弃：图片在此期间有了变化。</translation>
+    </message>
+    <message>
         <source>The operation was dropped: the picture changed meanwhile.</source>
         <translation>操作已放弃：图片在此期间发生了变化。</translation>
     </message>
@@ -458,6 +462,14 @@
         <translation>选择变体</translation>
     </message>
     <message>
+        <source>seam</source>
+        <translation>接缝</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
         <source>Visible seam</source>
         <translation>可见接缝</translation>
     </message>
@@ -471,6 +483,22 @@
     <message>
         <source>%1 (weights missing)</source>
         <translation>%1（缺少权重）</translation>
+    </message>
+    <message>
+        <source>About %1 on this machine (%2 measured), %3 of memory.</source>
+        <translation>在本机约需 %1（实测 %2 次），内存 %3。</translation>
+    </message>
+    <message>
+        <source>Memory may become short.</source>
+        <translation>内存可能不足。</translation>
+    </message>
+    <message>
+        <source>It looks at %1 × %2 px.</source>
+        <translation>将处理 %1 × %2 像素。</translation>
+    </message>
+    <message>
+        <source>It looks at %3 parts, the largest %1 × %2 px.</source>
+        <translation>将处理 %3 个区域，最大 %1 × %2 像素。</translation>
     </message>
     <message>
         <source>Cancel (Esc)</source>
@@ -547,10 +575,6 @@
     <message>
         <source>Not measured on this machine yet; the first run will tell.</source>
         <translation>尚未在本机测量；首次运行后可知。</translation>
-    </message>
-    <message>
-        <source>About %1 on this machine (%2 measured) · %3 MP</source>
-        <translation>本机约需 %1（已测量 %2 次）· %3 百万像素</translation>
     </message>
     <message>
         <source>It may not fit into memory.</source>
@@ -719,6 +743,25 @@
     <message>
         <source>Autosave</source>
         <translation>自动保存</translation>
+    </message>
+</context>
+<context>
+    <name>FinderChoice</name>
+    <message>
+        <source>Find the rim with</source>
+        <translation>用何种方法找边缘</translation>
+    </message>
+    <message>
+        <source>With GrabCut…</source>
+        <translation>使用 GrabCut…</translation>
+    </message>
+    <message>
+        <source>GrabCut tells things apart by their colours. %1 knows things; get its weights here.</source>
+        <translation>GrabCut 按颜色区分物体；%1 能认出物体，可在此获取其权重。</translation>
+    </message>
+    <message>
+        <source>Looking… Esc cancels</source>
+        <translation>正在查看… 按 Esc 取消</translation>
     </message>
 </context>
 <context>
@@ -929,6 +972,10 @@
         <translation>导入…</translation>
     </message>
     <message>
+        <source>Import folder…</source>
+        <translation>导入文件夹…</translation>
+    </message>
+    <message>
         <source>Show file</source>
         <translation>显示文件</translation>
     </message>
@@ -1047,6 +1094,10 @@
         <translation>涂抹</translation>
     </message>
     <message>
+        <source>Box</source>
+        <translation>方框</translation>
+    </message>
+    <message>
         <source>Find text</source>
         <translation>查找文字</translation>
     </message>
@@ -1080,6 +1131,17 @@
     <message>
         <source>Later</source>
         <translation>稍后</translation>
+    </message>
+</context>
+<context>
+    <name>Selecting</name>
+    <message>
+        <source>Stroke over more of it, draw around it, or use GrabCut.</source>
+        <translation>请多涂一些、沿外围画一圈，或改用 GrabCut。</translation>
+    </message>
+    <message>
+        <source>Nothing was recognised there.</source>
+        <translation>那里没有识别出物体。</translation>
     </message>
 </context>
 <context>
@@ -1441,8 +1503,8 @@
         <translation>智能选择</translation>
     </message>
     <message>
-        <source>Stroke roughly over a thing.</source>
-        <translation>在物体上粗略涂抹。</translation>
+        <source>Stroke roughly over a thing, or draw around it.</source>
+        <translation>在物体上粗略涂抹，或沿外围画一圈。</translation>
     </message>
     <message>
         <source>Wipe away what you painted.</source>

@@ -22,12 +22,24 @@ from engines.catalog import load_catalog
 from engines.core.engine import Backend, FoundText, TextLine
 from engines.core.paths import models_dir
 from engines.core.types import Patch, whole
-from engines.requests import Detected, DetectText, Erased, EraseImage, Event, Finished, Request, WasCancelled
+from engines.requests import (
+    Detected,
+    DetectText,
+    Erased,
+    EraseImage,
+    Event,
+    Finished,
+    Request,
+    Segment,
+    Segmented,
+    WasCancelled,
+)
 from engines.store import Store
 from engines.worker.client import EngineClient
 from engines.worker.messages import WorkerConfig
 from tests.app.engines import write_cards
 from tests.conftest import background, with_text
+from tests.fakes import select_box
 
 
 @dataclass
@@ -75,8 +87,10 @@ class FakeClient:
         self.closed = True
 
 
-def result_of(request: Request) -> Erased | Detected:
-    """Holes are filled with 99; text is found in one line over the upper left."""
+def result_of(request: Request) -> Erased | Detected | Segmented:
+    """Holes are filled with 99; text is found in one line over the upper left; one colour is selected."""
+    if isinstance(request, Segment):
+        return select_box(request)
     if isinstance(request, EraseImage):
         alpha = request.mask.dense(whole(request.image))
         pixels = np.where(alpha[..., None] > 0, np.asarray(99, request.image.dtype), request.image)

@@ -11,7 +11,9 @@ from app.document import verbs
 from app.document.coverage import Combine
 from app.document.document import Document
 from app.document.state import FoundLine, Source, State, Variant
+from app.tools.click import cut
 from app.tools.pointer import Guide, Kind, Live, Look, Pointer, Tool, ToolSettings
+from app.tools.rough import Rough
 from engines.core.mask_ops import box_mask
 from engines.core.types import Box, Mask, Patch, Pixels, readonly
 
@@ -70,6 +72,9 @@ class FakeDesk:
 
     def compute(self, label: str, work: Callable[[Look], Mask], how: Combine) -> None:
         self.commit(label, work(self.document.composite), how)
+
+    def select(self, rough: Rough, how: Combine) -> None:
+        self.commit("Smart select", cut(rough, self.state.size, self.document.composite), how)
 
     def choose_text(self, numbers: Iterable[int], on: bool) -> None:
         self.document.do("Choose text", verbs.choose_text(self.state, numbers, on))

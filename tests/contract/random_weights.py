@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from engines.core.engine import Card, Options
 from tests.tiny_checkpoints import save_folder
+from tests.tiny_sam2 import tiny_folder
 
 NETWORKS = {
     "garnet": "engines.nets.garnet:GaRNet",
@@ -39,6 +40,8 @@ def random_weights(card: Card, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if card.id in FAMILIES:
         return save_folder(path, FAMILIES[card.id])
+    if card.id == "sam2":
+        return tiny_folder(path)
     if path.suffix == ".onnx":
         return fill_pipeline(path, 90)
     module, _, name = NETWORKS[card.id].partition(":")

@@ -9,13 +9,14 @@ import pytest
 
 from engines.catalog import load_catalog
 from engines.core.context import Context
-from engines.core.engine import Backend, Setup
+from engines.core.engine import Backend, Embedding, Hint, Role, Setup
 from engines.core.faults import Cancelled, EngineError, Fault
 from engines.core.types import Box, Mask
-from engines.requests import Detected, DetectText, Erased, EraseImage
+from engines.embeddings import EmbeddingCache
+from engines.requests import Detected, DetectText, Erased, EraseImage, Segment, Segmented
 from engines.session import Session, open_session, resolve_device
 from engines.store import Store
-from tests.fakes import FakeEraser, write_card
+from tests.fakes import FakeEraser, FakeSegmenter, write_card
 
 VALUE_OPTION = """
 devices = ["cpu", "cuda"]
@@ -175,3 +176,87 @@ def test_the_program_own_session_finds_text(text_photo: np.ndarray) -> None:
     session.close()
     assert isinstance(detected, Detected)
     assert any("SUMMER" in line.text.upper() for line in detected.found.lines)
+
+
+SEEN = np.random.default_rng(5).integers(0, 255, (40, 60, 3), np.uint8)
+
+
+@pytest.fixture
+def selecting(tmp_path: Path) -> Session:
+    cards = tmp_path / "select"
+    cards.mkdir()
+    write_card(cards, "sam2", "tests.fakes:FakeSegmenter", role=Role.SEGMENTER)
+    write_card(cards, "fill", "tests.fakes:FakeEraser")
+    FakeSegmenter.looked = FakeSegmenter.freed = 0
+    return Session(load_catalog(cards), Store(tmp_path / "none", tmp_path / "user"))
+
+
+def test_a_picture_is_looked_at_once_whatever_is_asked_of_it(selecting: Session) -> None:
+    for box in (Box(0, 0, 5, 5), Box(3, 3, 9, 9)):
+        answer = selecting.run(Segment(SEEN.copy(), box=box), Context())
+        assert isinstance(answer, Segmented)
+        assert (answer.selection.likelihood > 127).sum() == box.area
+    assert FakeSegmenter.looked == 1
+    assert "embed" not in answer.seconds
+    changed = SEEN.copy()
+    changed[39, 59] ^= 1
+    assert "embed" in selecting.run(Segment(changed, box=Box(0, 0, 5, 5)), Context()).seconds
+    assert FakeSegmenter.looked == 2
+    selecting.run(Segment(SEEN, box=Box(0, 0, 5, 5)), Context())
+    assert FakeSegmenter.looked == 2
+
+
+def test_embeddings_stay_within_their_budget() -> None:
+    cache, made = EmbeddingCache(budget=2 * SEEN.nbytes), []
+
+    def look(number: int) -> Embedding:
+        def make() -> Embedding:
+            made.append(number)
+            return Embedding((40, 60), SEEN.nbytes, number)
+
+        return cache.get("sam2 cpu", SEEN + np.uint8(number), make)
+
+    assert [look(number).content for number in (0, 1, 0, 2, 0)] == [0, 1, 0, 2, 0]
+    assert made == [0, 1, 2]
+    assert len(cache) == 2
+    look(1)
+    assert made == [0, 1, 2, 1]
+
+
+def test_the_same_bytes_in_another_shape_are_another_picture() -> None:
+    cache = EmbeddingCache()
+    wide = cache.get("sam2 cpu", SEEN, lambda: Embedding((40, 60), 1, "wide"))
+    tall = cache.get("sam2 cpu", SEEN.reshape(60, 40, 3), lambda: Embedding((60, 40), 1, "tall"))
+    assert (wide.content, tall.content) == ("wide", "tall")
+
+
+def test_embeddings_go_with_their_engine(selecting: Session) -> None:
+    selecting.run(Segment(SEEN, box=Box(0, 0, 5, 5)), Context())
+    selecting.close()
+    assert FakeSegmenter.freed == 1
+    selecting.run(Segment(SEEN, box=Box(0, 0, 5, 5)), Context())
+    assert FakeSegmenter.looked == 2
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Segment(SEEN),
+        Segment(SEEN, (Hint(3, 3, on=False),)),
+        Segment(SEEN, (Hint(61, 3),)),
+        Segment(SEEN, (Hint(float("nan"), 3),)),
+        Segment(SEEN, box=Box(0, 0, 0, 9)),
+        Segment(SEEN, box=Box(50, 0, 20, 9)),
+    ],
+    ids=["nothing", "only beside it", "outside", "nowhere", "empty box", "box outside"],
+)
+def test_hints_that_nobody_could_follow_are_refused(selecting: Session, request_: Segment) -> None:
+    with pytest.raises(EngineError) as caught:
+        selecting.run(request_, Context())
+    assert caught.value.fault is Fault.BAD_INPUT
+    assert FakeSegmenter.looked == 0
+
+
+def test_an_eraser_cannot_select(selecting: Session) -> None:
+    with pytest.raises(EngineError):
+        selecting.run(Segment(SEEN, box=Box(0, 0, 5, 5), engine="fill"), Context())
