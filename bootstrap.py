@@ -106,13 +106,7 @@ def _fingerprint() -> str:
 
 def demo() -> int:
     """Erase the text of the sample photo, and put before and after side by side."""
-    folder = ROOT / "demo-output"
-    folder.mkdir(exist_ok=True)
-    sample = ROOT / "resources" / "samples" / "coffee.jpg"
-    clean, pair = folder / "coffee-clean.jpg", folder / "before-after.png"
-    command = ["erase", str(sample), "--text", "-o", str(clean), "--before-after", str(pair), "--overwrite"]
-    _run([python(), "-m", "app", *command])
-    print(f"Before and after, side by side: {pair}")
+    _run([python(), "-m", "app", "demo", "photo", "-o", str(ROOT / "demo-output")])
     return 0
 
 

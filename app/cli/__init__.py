@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app import VERSION
-from app.cli import doctor, engines, erase, evaluate, evaluate_video, models, train, video
+from app.cli import demo, doctor, engines, erase, evaluate, evaluate_video, models, train, video
 from app.cli.console import complain, unexpected
 from engines.core.faults import EngineError
 
@@ -44,6 +44,7 @@ def _options(
 
 cli.command("erase")(erase.erase)
 cli.command("video")(video.video)
+cli.command("demo")(demo.demo)
 cli.command("engines")(engines.engines)
 cli.add_typer(models.app, name="models")
 cli.command("doctor")(doctor.doctor)

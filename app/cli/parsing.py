@@ -42,12 +42,17 @@ def file_pairs(photos: Sequence[Path], out: str, dry_run: bool) -> list[Files]:
         raise typer.BadParameter(f"Several photos would be written to {sorted(twice)[0]}: clean them in separate runs.")
     if out_path.exists() and not out_path.is_dir():
         raise typer.BadParameter(f"{out_path} is a file; several photos need a folder.", param_hint="-o")
-    try:
-        out_path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"The folder {out_path} cannot be made: {error.strerror}."
-        raise EngineError(Fault.NOT_WRITTEN, message, "Give another -o.") from error
+    make_folder(out_path)
     return [Files(photo, out_path / name) for photo, name in zip(photos, names, strict=True)]
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder that ``-o`` names, unless it is there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {path} cannot be made: {error.strerror}."
+        raise EngineError(Fault.NOT_WRITTEN, message, "Give another -o.") from error
 
 
 def _numbers(text: str) -> list[float]:
