@@ -11,7 +11,7 @@ from torch.nn import functional
 from engines.patches.level import Level
 
 _SAMPLES = 20_000
-_STRIP = 1 << 19
+_STRIP = 1 << 17
 """Positions that are filtered at once: bounds memory."""
 
 

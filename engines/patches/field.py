@@ -6,14 +6,17 @@ at several distances in turn (jump flooding) where the sequential method sweeps.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
+from engines.core.context import Context
 from engines.patches.level import Level
 
 _JUMPS = (8, 4, 2, 1)
 
-_PAIRS = 1 << 23
+_PAIRS = 1 << 22
 """Distances that are held at once where everything is compared with everything."""
 
 _CHUNK = 1 << 16
@@ -64,20 +67,23 @@ class Field:
             self.match[part] = far.argmin(dim=1)
         self.rate(looks)
 
-    def propagate(self, looks: Tensor) -> None:
+    def propagate(self, looks: Tensor, ctx: Context) -> None:
         """Try what the neighbours have, moved along."""
         level = self.level
-        for jump in _JUMPS:
+        for number, jump in enumerate(_JUMPS):
+            ctx.step(number / len(_JUMPS), "matching")
             for step in (-jump, jump, -jump * level.width, jump * level.width):
                 # where a step leaves the picture at a side it lands in another row: a worse guess, not a fault
                 beside = level.target_rows[(level.targets + step).clamp(0, len(level.target_rows) - 1)]
                 self._offer(looks, torch.where(beside < 0, -1, self.places()[beside] - step))
 
-    def search(self, looks: Tensor, radius: int, generator: torch.Generator) -> None:
+    def search(self, looks: Tensor, generator: torch.Generator, ctx: Context) -> None:
         """Try places at random: anywhere, then around what is known, closer and closer."""
         level, n = self.level, len(looks)
         self._try(looks, self._drawn((n,), len(self._features), generator))
+        radius = widest = max(level.hole.shape) // 2
         while radius >= 1:
+            ctx.step(1 - math.log1p(radius) / math.log1p(widest), "matching")
             down, across = self._drawn((2, n), 2 * radius + 1, generator) - radius
             self._offer(looks, self.places() + down * level.width + across)
             radius //= 2

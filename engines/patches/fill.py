@@ -20,8 +20,11 @@ from engines.patches.peeling import peeled
 from engines.patches.pyramid import pyramid
 from engines.patches.voting import voted
 
-_VALUES = 24
-"""Length of a patch's vector of features."""
+_VALUES, _FEWEST_VALUES = 24, 8
+"""Length of a patch's vector of features, and where there are very many patches."""
+
+_MOST_VALUES = 1 << 26
+"""Features of all patches of a level together, about: bounds memory to some 300 MB for holes of many megapixels."""
 
 _ALL_PAIRS = 1 << 26
 """Up to so many pairs of patches everything is compared with everything; beyond, it is searched."""
@@ -44,10 +47,10 @@ def filled(finest: Level, manner: Manner, ctx: Context) -> Planes:
     generator = torch.Generator().manual_seed(manner.seed)
     picture, field = peeled(levels[0], ctx.part(0.0, 0.05)), None
     for (level, rounds, part), size in zip(_plan(levels, ctx.part(0.05, 0.95)), _sizes(levels), strict=True):
-        part.step(0.0, f"copying in {size}", picture if ctx.wants_preview else None)
+        part.step(0.0, f"looking at {size}", picture if ctx.wants_preview else None)
         scale = _Scale(level, manner, generator)
-        picture = scale.begun(picture, field) if field else picture
-        picture = scale.refined(picture, rounds, part)
+        picture = scale.begun(picture, field, part.part(0.0, 0.1)) if field else picture
+        picture = scale.refined(picture, rounds, part.part(0.1, 0.9))
         field = scale.field
     return picture
 
@@ -74,13 +77,14 @@ class _Scale:
     def __init__(self, level: Level, manner: Manner, generator: torch.Generator) -> None:
         self._level = level
         self._generator = generator
-        self._basis = Basis.of(level, _VALUES)
+        room = _MOST_VALUES // (len(level.sources) + len(level.targets))
+        self._basis = Basis.of(level, min(max(room, _FEWEST_VALUES), _VALUES))
         features = self._basis.sources(level)
         drawn = torch.randint(len(features), (len(level.targets),), generator=generator).to(level.device)
         self.field = Field(level, features, drawn, manner.gain)
         self._searched = len(features) * len(drawn) > _ALL_PAIRS
 
-    def begun(self, picture: Planes, coarser: Field) -> Planes:
+    def begun(self, picture: Planes, coarser: Field, ctx: Context) -> Planes:
         """The coarser level's picture at this one's size, copied anew from where its matches lie."""
         level = self._level
         h, w = level.hole.shape
@@ -91,33 +95,29 @@ class _Scale:
         self.field.match = torch.where(rows >= 0, rows, self.field.match)
         looks = self._looks(start)
         self.field.rate(looks)
-        return self._painted(start, looks)
+        return self._painted(start, looks, ctx)
 
     def refined(self, picture: Planes, rounds: int, ctx: Context) -> Planes:
         """``picture`` after so many rounds of matching and copying."""
-        radius = max(self._level.hole.shape) // 2
         for done in range(rounds):
             turn = ctx.part(done / rounds, 1 / rounds)
             turn.step(0.0, "matching", picture if ctx.wants_preview else None)
             looks = self._looks(picture)
             self.field.rate(looks)
             if self._searched:
-                turn.step(0.1, "matching")
-                self.field.propagate(looks)
-                turn.step(0.4, "matching")
-                self.field.search(looks, radius, self._generator)
+                self.field.propagate(looks, turn.part(0.1, 0.3))
+                self.field.search(looks, self._generator, turn.part(0.4, 0.3))
             else:
                 self.field.compare(looks)
-            turn.step(0.7, "copying")
-            picture = self._painted(picture, looks)
+            picture = self._painted(picture, looks, turn.part(0.7, 0.3))
         return picture
 
     def _looks(self, picture: Planes) -> Tensor:
         return self._basis.targets(self._level, torch.from_numpy(picture))
 
-    def _painted(self, picture: Planes, looks: Tensor) -> Planes:
+    def _painted(self, picture: Planes, looks: Tensor, ctx: Context) -> Planes:
         out = picture.copy()
-        out[self._level.hole] = voted(self.field, looks).cpu().numpy()
+        out[self._level.hole] = voted(self.field, looks, ctx).cpu().numpy()
         return out
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from engines.patches.level import Flags, Level, Planes, can_copy
 
-_DEPTH = 1.0
+_DEPTH = 1.6
 """On the coarsest level the hole is about this many patches' sides deep."""
 
 _FEWEST = 40

@@ -10,22 +10,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engines.core.context import Context
 from engines.patches.field import Field
 
-_VOTES = 1 << 20
+_VOTES = 1 << 18
 """How many are held at once."""
 
 _FADE = 0.1
 """A pixel deeper in the hole, a vote weighs less by this much (of its logarithm)."""
 
-_AGREEING = 0.02
+_AGREEING = 0.005
 """Colours (0..1) about this far apart are one opinion."""
 
 _STRIDE = 4
 """Every so many-th vote is a candidate for the mode: neighbouring votes mostly come from one place."""
 
 
-def voted(field: Field, looks: Tensor) -> Tensor:
+def voted(field: Field, looks: Tensor, ctx: Context) -> Tensor:
     """``(k, 3)``: the hole's pixels, given what the targets look like now (``(n, values)``)."""
     level = field.level
     pixels = level.flat_pixels
@@ -33,6 +34,7 @@ def voted(field: Field, looks: Tensor) -> Tensor:
     out = torch.empty(len(level.missing), 3, device=level.device)
     chunk = max(1, _VOTES // len(level.steps))
     for begin in range(0, len(out), chunk):
+        ctx.step(begin / len(out), "copying")
         centres = level.missing[begin : begin + chunk, None] - level.steps
         # a centre beyond the picture's side lands in its border, where no target is
         rows = level.target_rows[centres.clamp(0, len(level.target_rows) - 1)]
