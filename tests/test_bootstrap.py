@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -40,8 +39,8 @@ def too_slow(command: list[str], **given: object) -> subprocess.CompletedProcess
 def test_fetching_weights_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], npm: str | None, run: Run, told: list[str]
 ) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: npm)
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr("shutil.which", lambda name: npm)
+    monkeypatch.setattr("subprocess.run", run)
     bootstrap.fetch_migan()
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(told)
