@@ -39,10 +39,10 @@ class Way:
 _CHANNELS = 320
 """Of the first layers of every U-Net of the families."""
 
-_LIVE = 100
+_LIVE = 60
 """Activations of the U-Net that are held at once, in units of its first layer's output for both branches."""
 
-_WIDTH, _LIVE_PIXELS = 256, 8
+_WIDTH, _LIVE_PIXELS = 256, 5
 """Channels of the autoencoder at full size, and how many such arrays are held at once."""
 
 TILE = 512

@@ -8,12 +8,14 @@ import torch
 
 from engines.diffusion.checkpoint import Facts
 
-_SIDE = 768
+_SIDE, _ROUNDS = 768, 5
 _WORK = 0.2
 """Floating-point operations per parameter and latent pixel: 0.23 of Stable Diffusion 1, 0.16 of SDXL, counted."""
 
-_REACHED = 0.5
-"""The share of the speed of multiplying matrices that a whole network reaches."""
+_REACHED = {"cpu": 0.9}
+_REACHED_ELSEWHERE = 0.3
+"""The share of the speed of multiplying matrices that a whole network reaches: measured on a CPU with a network of
+Stable Diffusion 1's size; on graphics cards, whose small layers wait for memory, a guess."""
 
 
 def operations(facts: Facts, latent: tuple[int, int]) -> float:
@@ -22,21 +24,24 @@ def operations(facts: Facts, latent: tuple[int, int]) -> float:
 
 
 def speed(device: str, dtype: torch.dtype) -> float:
-    """Floating-point operations per second when matrices are multiplied, measured in some hundredths of a second."""
+    """Floating-point operations per second when matrices are multiplied: the best of some short rounds."""
     a = torch.rand(_SIDE, _SIDE, device=device, dtype=dtype)
-    rounds = 3 if device == "cpu" else 100
-    torch.mm(a, a)
-    _wait(device)
-    begin = time.perf_counter()
-    for _ in range(rounds):
-        torch.mm(a, a)
-    _wait(device)
-    return rounds * 2 * _SIDE**3 / max(time.perf_counter() - begin, 1e-9)
+    calls = 1 if device == "cpu" else 100
+    durations = []
+    for _ in range(_ROUNDS):  # the first one warms up; others may be disturbed
+        begin = time.perf_counter()
+        for _ in range(calls):
+            torch.mm(a, a)
+        _wait(device)
+        durations.append(time.perf_counter() - begin)
+    return calls * 2 * _SIDE**3 / max(min(durations), 1e-9)
 
 
-def seconds(facts: Facts, latent: tuple[int, int], evaluations: float, operations_per_second: float) -> float:
-    """What so many evaluations of one latent take."""
-    return operations(facts, latent) * evaluations / (operations_per_second * _REACHED)
+def seconds(facts: Facts, latent: tuple[int, int], evaluations: float, device: str) -> float:
+    """What so many evaluations of one latent take on ``device``, whose speed is measured."""
+    dtype = torch.float32 if device == "cpu" else torch.float16
+    reached = speed(device, dtype) * _REACHED.get(device, _REACHED_ELSEWHERE)
+    return operations(facts, latent) * evaluations / reached
 
 
 def in_words(duration: float) -> str:

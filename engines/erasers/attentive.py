@@ -173,8 +173,7 @@ class AttentiveEraser(ImageEraser):
         """Say how long it will take, before it starts, where that is long."""
         latent = (canvas.clean.shape[2], canvas.clean.shape[3])
         per_step = 3 if settings.variant == INVERSION else 2
-        operations = pace.speed(room.device, torch.float32 if room.device == "cpu" else room.dtype)
-        duration = pace.seconds(self._studio.facts, latent, per_step * settings.evaluations, operations)
+        duration = pace.seconds(self._studio.facts, latent, per_step * settings.evaluations, room.device)
         words = f"about {pace.in_words(duration)} on {room.device}"
         ctx.step(0.0, f"erasing: {settings.evaluations} steps, {words}")
         if duration > _LONG:

@@ -185,8 +185,8 @@ class _Run:
     def _expected(self) -> float:
         """Seconds that learning will take, at most."""
         latent = (self.canvas.clean.shape[2], self.canvas.clean.shape[3])
-        speed = pace.speed(self.room.device, self.room.dtype)
-        return pace.seconds(self.studio.facts, latent, _BACKWARDS * self.settings.lesson.iterations, speed)
+        evaluations = _BACKWARDS * self.settings.lesson.iterations
+        return pace.seconds(self.studio.facts, latent, evaluations, self.room.device)
 
     def _branches(self) -> tuple[TwoBranch, float]:
         """What predicts, and how much the difference of its branches counts: away from the object, or to the words."""
