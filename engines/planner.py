@@ -74,6 +74,16 @@ def ready_erasers(catalog: Catalog, store: Store) -> list[Card]:
     return [card for card in cards if store.ready(card)]
 
 
+PLAIN_PAINTER = "classical"
+"""What paints a hole whole where there is no engine for objects."""
+
+
+def best_painter(catalog: Catalog, store: Store) -> Card:
+    """The engine for the places of a film that no frame shows: the quickest one for objects that is ready."""
+    objects = [card for card in ready_erasers(catalog, store) if card.task is Task.OBJECT and card.devices == ("cpu",)]
+    return objects[0] if objects else catalog.card(PLAIN_PAINTER, Role.IMAGE_ERASER)
+
+
 def _runs(card: Card, need: Need) -> bool:
     on_device = need.device in card.devices or not need.insisted
     return on_device and (not card.backends or need.backend in card.backends)

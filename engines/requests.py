@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from engines.core.context import Context
-from engines.core.engine import Backend, FoundText, Options
+from engines.core.engine import Backend, FoundText, Options, Tracked
 from engines.core.faults import EngineError
 from engines.core.types import FloatImage, Mask, Patch, Pixels
 
@@ -44,7 +44,53 @@ class DetectText:
     device: str = "auto"
 
 
-Request: TypeAlias = EraseImage | DetectText
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmEngine:
+    """Which video engine cleans a film, and what paints the places that no frame shows.
+
+    ``fill``: an image engine's id, or ``auto`` for the best one for objects that is ready; it gets ``fill_options``.
+    ``device`` and ``backend`` are for both.
+    """
+
+    engine: str = "propagate"
+    options: Options = field(default_factory=dict)
+    fill: str = "auto"
+    fill_options: Options = field(default_factory=dict)
+    device: str = "auto"
+    backend: Backend = Backend.TORCH
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EraseFrames:
+    """Erase ``masks`` from consecutive ``frames`` (``(h, w, 3)``, of one size and depth); one mask a frame.
+
+    For short clips and previews: a film is cleaned frame by frame, by ``engines.jobs.clean_film``.
+    """
+
+    how: FilmEngine
+    frames: tuple[Pixels, ...]
+    masks: tuple[Mask, ...]
+
+    @property
+    def engine(self) -> str:
+        return self.how.engine
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackMask:
+    """Follow ``start``, the mask in the first of ``frames`` (``(h, w, 3)`` uint8 RGB), through the others.
+
+    To track backwards, give the frames in reverse.
+    """
+
+    engine: str
+    frames: tuple[Pixels, ...]
+    start: Mask
+    options: Options = field(default_factory=dict)
+    device: str = "auto"
+
+
+Request: TypeAlias = EraseImage | DetectText | EraseFrames | TrackMask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +117,29 @@ class Detected:
     notes: tuple[str, ...] = ()
 
 
-Result: TypeAlias = Erased | Detected
+@dataclass(frozen=True, slots=True, eq=False)
+class ErasedFrames:
+    """The patches to paint into each frame, and how they were made."""
+
+    patches: tuple[tuple[Patch, ...], ...]
+    engine: str
+    device: str
+    seconds: Mapping[str, float]
+    peak_memory: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskTracked:
+    """The mask in each frame after the first, as far as the tracker was sure; it may have stopped early."""
+
+    found: tuple[Tracked, ...]
+    device: str
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+Result: TypeAlias = Erased | Detected | ErasedFrames | MaskTracked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

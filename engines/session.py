@@ -10,15 +10,40 @@ from typing import assert_never
 
 from engines.catalog import Catalog, load_catalog
 from engines.core.context import Context
-from engines.core.engine import Backend, Card, Engine, ImageEraser, Options, Role, Setup, TextDetector
+from engines.core.engine import (
+    Backend,
+    Card,
+    Engine,
+    Fill,
+    ImageEraser,
+    Options,
+    Role,
+    Setup,
+    TextDetector,
+    Tracker,
+    VideoEraser,
+)
 from engines.core.faults import EngineError, Fault
 from engines.core.measure import Stopwatch, peak_memory
-from engines.core.types import Patch
+from engines.core.types import Alpha, FloatImage, Mask, Patch
 from engines.loading import load_engine
-from engines.pipeline import region
+from engines.pipeline import region, windows
 from engines.pipeline.job import Job
-from engines.planner import AUTO, Need, choose, ready_erasers
-from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result
+from engines.pipeline.windows import FilmJob
+from engines.planner import AUTO, PLAIN_PAINTER, Need, best_painter, choose, ready_erasers
+from engines.requests import (
+    Detected,
+    DetectText,
+    Erased,
+    ErasedFrames,
+    EraseFrames,
+    EraseImage,
+    FilmEngine,
+    MaskTracked,
+    Request,
+    Result,
+    TrackMask,
+)
 from engines.store import Store
 
 DEFAULT_BUDGET = 2 << 30
@@ -51,6 +76,10 @@ class Session:
                 return self._erase(request, ctx)
             case DetectText():
                 return self._detect(request, ctx)
+            case EraseFrames():
+                return self._erase_frames(request, ctx)
+            case TrackMask():
+                return self._track(request, ctx)
             case _:
                 assert_never(request)
 
@@ -119,6 +148,73 @@ class Session:
             found = engine.detect(request.image, card.resolve(request.options), ctx)
         return Detected(found, device, watch.seconds, tuple(ctx.notes))
 
+    def film_job(self, how: FilmEngine, ctx: Context) -> FilmJob:
+        """The loaded video engine that ``how`` names, ready for ``engines.pipeline.windows``."""
+        card = self.catalog.card(how.engine, Role.VIDEO_ERASER)
+        device = resolve_device(card, _device_for(card, how.device), how.backend)
+        engine = self._engine(_Key(card.id, device, how.backend), card, ctx)
+        if not isinstance(engine, VideoEraser):
+            raise _wrong_role(card)
+        return FilmJob(engine, card, card.resolve(how.options), self._fill(how))
+
+    def _fill(self, how: FilmEngine) -> Fill:
+        """An image engine as a video engine sees it; it is loaded when it is first needed."""
+
+        def fill(image: FloatImage, alpha: Alpha, ctx: Context) -> FloatImage:
+            if not alpha.any():
+                return image
+            card, given = self._painter(how)
+            device = resolve_device(card, _device_for(card, how.device), how.backend)
+            engine = self._engine(_Key(card.id, device, how.backend), card, ctx)
+            if not isinstance(engine, ImageEraser):
+                raise _wrong_role(card)
+            out = image.copy()
+            for patch in region.erase(Job(engine, card, card.resolve(given)), image, Mask.of(alpha), ctx):
+                patch.paint(out)
+            return out
+
+        return fill
+
+    def _painter(self, how: FilmEngine) -> tuple[Card, Options]:
+        if how.fill != AUTO:
+            return self.catalog.card(how.fill, Role.IMAGE_ERASER), how.fill_options
+        card = best_painter(self.catalog, self.store)
+        # what looks for strokes would leave an object where it is
+        whole: Options = {"strokes": False, "method": "telea"} if card.id == PLAIN_PAINTER else {}
+        known = {option.name for option in card.options}
+        return card, {**whole, **{name: value for name, value in how.fill_options.items() if name in known}}
+
+    def _erase_frames(self, request: EraseFrames, ctx: Context) -> ErasedFrames:
+        if len(request.frames) != len(request.masks):
+            raise EngineError(Fault.BAD_INPUT, "There must be one mask for each frame.")
+        watch = Stopwatch()
+        with watch.stage("load"):
+            job = self.film_job(request.how, ctx)
+        nothing = Mask.union(())
+        with watch.stage("erase"):
+            masks = request.masks
+            made = windows.erase(job, request.frames, lambda i: masks[i] if i < len(masks) else nothing, ctx)
+            patches = tuple(made)
+        device = resolve_device(job.card, _device_for(job.card, request.how.device), request.how.backend)
+        return ErasedFrames(patches, job.card.id, device, watch.seconds, peak_memory(), tuple(ctx.notes))
+
+    def tracker(self, engine: str, device: str, ctx: Context) -> tuple[Tracker, Card]:
+        """The loaded tracker of that name, and its card."""
+        card = self.catalog.card(engine, Role.TRACKER)
+        found = self._engine(_Key(card.id, resolve_device(card, device, Backend.TORCH), Backend.TORCH), card, ctx)
+        if not isinstance(found, Tracker):
+            raise _wrong_role(card)
+        return found, card
+
+    def _track(self, request: TrackMask, ctx: Context) -> MaskTracked:
+        watch = Stopwatch()
+        with watch.stage("load"):
+            engine, card = self.tracker(request.engine, request.device, ctx)
+        with watch.stage("track"):
+            found = tuple(engine.track(request.frames, request.start, card.resolve(request.options), ctx))
+        device = resolve_device(card, request.device, Backend.TORCH)
+        return MaskTracked(found, device, watch.seconds, tuple(ctx.notes))
+
     def _engine(self, key: _Key, card: Card, ctx: Context) -> Engine:
         if key in self._loaded:
             self._loaded.move_to_end(key)
@@ -176,6 +272,11 @@ def resolve_device(card: Card, wanted: str, backend: Backend) -> str:
     found = _torch_device(wanted)
     # the quickest device of the machine may be of a kind that this engine cannot use
     return found if found.partition(":")[0] in card.devices else "cpu"
+
+
+def _device_for(card: Card, wanted: str) -> str:
+    """``wanted``, or ``auto`` for an engine that cannot use it: of two engines at work one may know the CPU alone."""
+    return wanted if wanted.partition(":")[0] in card.devices else "auto"
 
 
 def _torch_device(wanted: str) -> str:

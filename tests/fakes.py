@@ -32,7 +32,7 @@ from engines.core.engine import (
 )
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Alpha, FloatImage, Patch, Pixels, whole
-from engines.requests import Detected, DetectText, Erased, Request, Result
+from engines.requests import Detected, DetectText, Erased, EraseImage, Request, Result
 from engines.worker.messages import WorkerConfig
 
 MEGABYTE = 1 << 20
@@ -227,6 +227,8 @@ class FakeSession:
     def run(self, request: Request, ctx: Context) -> Result:
         if isinstance(request, DetectText):
             return self._detect(request, ctx)
+        if not isinstance(request, EraseImage):
+            raise TypeError(request)
         alpha = request.mask.dense(whole(request.image))
         scale = _scale(request.image)
         shown = request.image.astype(np.float32) / scale

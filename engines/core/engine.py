@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from engines.core.context import Context
 from engines.core.faults import EngineError, Fault
-from engines.core.types import Alpha, FloatImage, Pixels
+from engines.core.types import Alpha, FloatImage, Mask, Pixels
 
 OptionValue: TypeAlias = bool | int | float | str
 Options: TypeAlias = Mapping[str, OptionValue]
@@ -27,6 +27,7 @@ class Task(Enum):
     OBJECT = "object"
     VIDEO = "video"
     FIND_TEXT = "find-text"
+    TRACK = "track"
 
 
 class Role(Enum):
@@ -34,6 +35,8 @@ class Role(Enum):
 
     IMAGE_ERASER = "image-eraser"
     TEXT_DETECTOR = "text-detector"
+    VIDEO_ERASER = "video-eraser"
+    TRACKER = "tracker"
 
 
 class Backend(Enum):
@@ -111,7 +114,8 @@ class Card:
 
     ``multiple_of``: sides given to the engine are padded to it. ``min_side``, ``best_side``, ``max_side``:
     the crop sizes it likes, in pixels; longer crops are tiled. ``context``: pixels of surroundings that a
-    crop takes on every side of the hole.
+    crop takes on every side of the hole. ``window``: how many frames a video eraser is given at once; 0 for other
+    roles. ``overlap``: how many of them neighbouring windows share.
     """
 
     id: str
@@ -131,6 +135,8 @@ class Card:
     best_side: int = 512
     max_side: int = 1024
     context: int = 32
+    window: int = 0
+    overlap: int = 0
     options: tuple[Option, ...] = ()
 
     def resolve(self, given: Options) -> dict[str, OptionValue]:
@@ -217,3 +223,45 @@ class TextDetector(Engine):
     @abstractmethod
     def detect(self, image: Pixels, options: Options, ctx: Context) -> FoundText:
         """The text lines of an ``(h, w, 3)`` uint8 RGB picture of any size, in reading order."""
+
+
+Fill: TypeAlias = Callable[[FloatImage, Alpha, Context], FloatImage]
+"""An image eraser as a video eraser sees it: crop, ``(h, w)`` alpha > 0 = erase, context -> the crop, filled."""
+
+
+class VideoEraser(Engine):
+    """Fills a hole through time, one window of frames after the other."""
+
+    @abstractmethod
+    def erase(
+        self, frames: Sequence[FloatImage], alphas: Sequence[Alpha], options: Options, fill: Fill, ctx: Context
+    ) -> Sequence[FloatImage]:
+        """The frames of one window with their holes filled, in order.
+
+        ``frames``: ``(h, w, 3)`` in 0..1, all of one size, consecutive, without a scene cut; ``alphas``: ``(h, w)``
+        uint8, more than 0 = erase; where one is empty its frame is clean and serves as a source. The pictures may
+        be made when they are asked for, so nobody should ask twice. ``fill`` paints what no frame shows: an image
+        engine, handed in so that no engine imports another. Results have the frames' shape and range; what is
+        outside of the holes is thrown away by the pipeline.
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracked:
+    """The mask of one frame as a tracker sees it, and how sure of it it is (0..1)."""
+
+    mask: Mask
+    confidence: float
+
+
+class Tracker(Engine):
+    """Follows a mask from frame to frame."""
+
+    @abstractmethod
+    def track(self, frames: Iterable[Pixels], start: Mask, options: Options, ctx: Context) -> Iterator[Tracked]:
+        """The mask in each of ``frames`` after the first, in order; ``start`` is the mask in the first.
+
+        ``frames``: ``(h, w, 3)`` uint8 RGB, all of one size; pulled one at a time. It ends early where it is no
+        longer sure: the last value given out is the last that can be trusted. To track backwards, give the frames
+        in reverse.
+        """

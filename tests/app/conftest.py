@@ -22,7 +22,7 @@ from engines.catalog import load_catalog
 from engines.core.engine import Backend, FoundText, TextLine
 from engines.core.paths import models_dir
 from engines.core.types import Patch, whole
-from engines.requests import Detected, Erased, EraseImage, Event, Finished, Request, WasCancelled
+from engines.requests import Detected, DetectText, Erased, EraseImage, Event, Finished, Request, WasCancelled
 from engines.store import Store
 from engines.worker.client import EngineClient
 from engines.worker.messages import WorkerConfig
@@ -83,6 +83,8 @@ def result_of(request: Request) -> Erased | Detected:
         patch = Patch(whole(pixels), pixels, alpha)
         seconds = {"erase": 0.5, "load": 0.25}
         return Erased((patch,), request.engine, "cpu", Backend.TORCH, 1, seconds, 1 << 28, ("told",))
+    if not isinstance(request, DetectText):
+        raise TypeError(request)
     lines = [
         TextLine(np.array([[x, 20], [x + 90, 20], [x + 90, 50], [x, 50]], np.float32), words, 0.9)
         for x, words in ((20, "one"), (150, "two"))
