@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -11,7 +12,18 @@ from numpy.typing import NDArray
 
 from app.document.coverage import Coverage, tile_box
 from app.document.plain import Json, Table, broken
-from app.document.state import Edit, FoundLine, LayerRole, MaskLayer, MaskStack, Source, State, TextChoice, Variant
+from app.document.state import (
+    Clip,
+    Edit,
+    FoundLine,
+    LayerRole,
+    MaskLayer,
+    MaskStack,
+    Source,
+    State,
+    TextChoice,
+    Variant,
+)
 from engines.core.engine import Task
 from engines.core.types import Box, Mask, Patch, readonly
 
@@ -59,7 +71,12 @@ class _Encoder:
     def _source(self, source: Source) -> Json:
         path = str(source.path) if source.path is not None else ""
         height, width = source.size
-        return {"path": path, "height": height, "width": width, "dtype": source.dtype, "sha256": source.sha256}
+        film: Json = None
+        if source.film is not None:
+            rate = source.film.rate
+            film = {"frames": source.film.frames, "rate": [rate.numerator, rate.denominator]}
+        plain: dict[str, Json] = {"path": path, "height": height, "width": width, "dtype": source.dtype}
+        return {**plain, "sha256": source.sha256, "film": film}
 
     def _layer(self, number: int, layer: MaskLayer) -> Json:
         name = f"mask-{number}-{layer.role.value}"
@@ -135,7 +152,8 @@ class _Decoder:
         path, size = table.text("path"), (table.whole("height"), table.whole("width"))
         if min(size) < 1 or table.text("dtype") not in ("uint8", "uint16", "float32"):
             raise broken("source")
-        return Source(Path(path) if path else None, size, table.text("dtype"), table.text("sha256"))
+        film = _clip(table.table("film")) if table.has("film") else None
+        return Source(Path(path) if path else None, size, table.text("dtype"), table.text("sha256"), film)
 
     def _layer(self, table: Table) -> MaskLayer:
         coverage = self._coverage(table.table("coverage"))
@@ -211,6 +229,13 @@ def _box(box: Box) -> Json:
 
 def _read_box(table: Table) -> Box:
     return Box(table.whole("x"), table.whole("y"), table.whole("w"), table.whole("h"))
+
+
+def _clip(table: Table) -> Clip:
+    frames, rate = table.whole("frames"), table.wholes("rate")
+    if frames < 1 or len(rate) != 2 or min(rate) < 1:
+        raise broken("film")
+    return Clip(frames, Fraction(rate[0], rate[1]))
 
 
 def _member(kind: type[E], value: str) -> E:

@@ -47,6 +47,10 @@ class Table:
             raise _broken(f"{self._name}: {key}")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether there is a value, other than null."""
+        return self._value.get(key) is not None
+
     def table(self, key: str) -> Table:
         return Table(self._value.get(key), f"{self._name}: {key}")
 

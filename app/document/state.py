@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -162,16 +163,26 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The picture that is edited: ``path`` (None: pasted, its pixels live in the project), size (height, width).
+class Clip:
+    """What makes a source a film: how many frames it has, and how many of them pass in a second, in the mean."""
 
-    ``sha256`` is that of the file, empty while it has not been computed. ``dtype`` is a NumPy name.
+    frames: int
+    rate: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is edited: ``path`` (None: pasted, its pixels live in the project), size (height, width).
+
+    ``sha256`` is that of the file (of a film: of its length, its beginning and its end), empty while it has not
+    been computed. ``dtype`` is a NumPy name. ``film``: None for a picture.
     """
 
     path: Path | None
     size: tuple[int, int]
     dtype: str
     sha256: str = ""
+    film: Clip | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,6 +298,7 @@ def _layer_differs(before: MaskLayer | None, after: MaskLayer | None, size: tupl
 __all__ = [
     "NOWHERE",
     "Change",
+    "Clip",
     "Combine",
     "Edit",
     "FoundLine",

@@ -12,7 +12,7 @@ from app.document.coverage import Combine
 from app.document.document import DEFAULT_BUDGET
 from app.document.operations import Operation
 from app.document.render import composite
-from app.document.state import LayerRole, State, diff
+from app.document.state import LayerRole, State
 from app.state.notices import Notice, Weight, of_error
 from app.state.sheet import Sheet
 from app.state.tasks import Tasks
@@ -108,14 +108,17 @@ class Editor(QObject):
         if self.sheet is None:
             return
         self.sheet.follow(before, after)
-        change = diff(before, after)
-        if not (change.pixels.empty and change.masks.empty):
-            self._wake()
+        self.redraw()
         trouble = self.sheet.document.trouble
         if trouble is not None:
             self.sheet.document.trouble = None
             self.tell(of_error(trouble))
         self.changed.emit()
+
+    def redraw(self) -> None:
+        """Bring to the screen what of the sheet has changed."""
+        if self.sheet is not None and self.sheet.pending:
+            self._wake()
 
     def _wake(self) -> None:
         self._draw()
@@ -214,9 +217,10 @@ class Editor(QObject):
         sheet, state = self.sheet, self.state
         if sheet is None:
             return
+        pixels = sheet.document.pixels  # of a film's present frame: another one may be shown soon
 
         def look(box: Box) -> Pixels:
-            return sheet.shown.to_display(composite(state, sheet.document.pixels, box))
+            return sheet.shown.to_display(composite(state, pixels, box))
 
         def found(mask: Mask) -> None:
             if self.sheet is sheet:

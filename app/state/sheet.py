@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from app.document.document import Document
 from app.document.pyramid import Plane, SparsePyramid
 from app.document.state import NOWHERE, LayerRole, State, diff
 from app.state.display import ToDisplay
+from app.state.reel import Moment, Reel
 from app.tools.pointer import Live
 from engines.core.types import Alpha, Box
+
+if TYPE_CHECKING:
+    from engines.media.picture import Picture
 
 
 class Overlay(Enum):
@@ -49,6 +54,15 @@ class Title:
     sample: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A sheet, the picture it was read from (None for a film), and what the person should be told."""
+
+    sheet: Sheet
+    picture: Picture | None
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Sheet:
     """``live``: the stroke being drawn, and the role it is drawn on."""
@@ -61,6 +75,8 @@ class Sheet:
     saved: State | None = None
     """The state that was saved last."""
     exported: State | None = None
+    reel: Reel | None = None
+    """The film, where it is one."""
     picture: SparsePyramid = field(init=False)
     overlays: dict[Overlay, SparsePyramid] = field(init=False)
 
@@ -79,6 +95,11 @@ class Sheet:
         return self.document.size
 
     @property
+    def picture_box(self) -> Box:
+        """The whole of it."""
+        return Box(0, 0, self.size[1], self.size[0])
+
+    @property
     def dirty(self) -> bool:
         """Whether there is anything that would be lost if it were closed now."""
         state = self.document.state
@@ -90,6 +111,17 @@ class Sheet:
         change = diff(before, after)
         self.picture.invalidate(change.pixels)
         self._stale(change.masks)
+
+    def move(self, frame: int) -> None:
+        """The playhead of the film is elsewhere; its picture comes when it is decoded."""
+        if self.reel is not None:
+            self.reel.frame = frame
+
+    def show(self, moment: Moment) -> None:
+        """Look at another frame of the film."""
+        self.document.pixels = moment.pixels
+        self.shown = Shown(moment.levels, moment.alpha, self.shown.to_display)
+        self.picture = SparsePyramid(self.size, self._drawn, moment.levels)
 
     def stroke_changed(self, box: Box) -> None:
         """The live stroke has grown by ``box`` (or has gone)."""

@@ -14,6 +14,7 @@ from app.state.host import Client, EngineHost
 from app.state.jobs import JobQueue
 from app.state.library import Library
 from app.state.measurements import Measurements
+from app.state.playback import Playback
 from app.state.settings import SettingsStore
 from app.state.tasks import Tasks
 from app.state.trying import Trying
@@ -39,6 +40,7 @@ class Workshop(QObject):
         self.erasing = Erasing(self.editor, self.queue, self.library, self.measurements, self.settings)
         self.trying = Trying(self.erasing)
         self.finding = TextFinding(self.editor, self.queue, self.settings)
+        self.playback = Playback(self.editor)
         self.files = Files(self.editor, self.settings, folder)
         self.erasing.beginning.connect(self.files.autosave)
         self.settings.changed.connect(self._apply)
@@ -52,6 +54,7 @@ class Workshop(QObject):
     def close(self) -> None:
         """Cancel what runs, end the engine process, leave nothing to recover."""
         self.queue.cancel_all()
+        self.playback.close()
         self.files.close()
         self.tasks.close()
         self.fetching.close()

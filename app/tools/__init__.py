@@ -36,7 +36,7 @@ TOOLS: tuple[ToolRow, ...] = (
             ("size", "text"), True, 1),
     ToolRow("smart", "Smart select", "Stroke roughly over a thing.", "S", click.smart, ("size", *_AREA), True, 1),
     ToolRow("rectangle", "Rectangle", "Drag from corner to corner.", "R", shapes.rectangle, _AREA, group=2),
-    ToolRow("ellipse", "Ellipse", "Drag from corner to corner.", "O", shapes.ellipse, _AREA, group=2),
+    ToolRow("ellipse", "Ellipse", "Drag from corner to corner.", "U", shapes.ellipse, _AREA, group=2),
     ToolRow("lasso", "Lasso", "Draw around what should go.", "L", lasso.lasso, _AREA, group=2),
     ToolRow("polygon", "Polygon", "Click corners; double-click closes.", "P", polygon.polygon, _AREA, group=2),
     ToolRow("wand", "Magic wand", "Click on an area of one colour.", "W", wand.wand,

@@ -17,7 +17,10 @@ CONTEXT = "Actions"
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """``text`` empty: a separator. ``picture``: only while one is open. ``checks``: it can be ticked."""
+    """``text`` empty: a separator. ``picture``: only while one is open. ``checks``: it can be ticked.
+
+    ``film``: True: only for films; False: only for pictures; None: for both.
+    """
 
     id: str
     menu: str
@@ -26,25 +29,26 @@ class ActionRow:
     icon: str = ""
     picture: bool = True
     checks: bool = False
+    film: bool | None = None
 
 
-FILE, EDIT, MASK, VIEW, HELP = (
+FILE, EDIT, MASK, FILM, VIEW, HELP = (
     "&File", "&Edit", "&Mask",
-    "&View", "&Help",
+    "Fi&lm", "&View", "&Help",
 )  # fmt: skip
-MENUS = (FILE, EDIT, MASK, VIEW, HELP)
+MENUS = (FILE, EDIT, MASK, FILM, VIEW, HELP)
 
 ROWS: tuple[ActionRow, ...] = (
     ActionRow("open", FILE, "&Open…", "Ctrl+O", "open", False),
     ActionRow("recent", FILE, "Open &recent", picture=False),
     ActionRow("paste", FILE, "Open from &clipboard", "Ctrl+V", "", False),
-    ActionRow("next", FILE, "&Next picture in the folder", "PgDown"),
-    ActionRow("previous", FILE, "&Previous picture in the folder", "PgUp"),
+    ActionRow("next", FILE, "&Next picture in the folder", "PgDown", film=False),
+    ActionRow("previous", FILE, "&Previous picture in the folder", "PgUp", film=False),
     ActionRow("-1", FILE),
     ActionRow("save", FILE, "&Save project", "Ctrl+S", "save"),
     ActionRow("save_as", FILE, "Save project &as…", "Ctrl+Shift+S"),
     ActionRow("export", FILE, "&Export picture…", "Ctrl+E", "export"),
-    ActionRow("export_mask", FILE, "Export &mask…"),
+    ActionRow("export_mask", FILE, "Export &mask…", film=False),
     ActionRow("-2", FILE),
     ActionRow("close", FILE, "&Close picture", "Ctrl+W"),
     ActionRow("quit", FILE, "&Quit", "Ctrl+Q", "", False),
@@ -52,15 +56,15 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("redo", EDIT, "&Redo", "Ctrl+Shift+Z", "redo"),
     ActionRow("-3", EDIT),
     ActionRow("erase", EDIT, "&Erase", "Ctrl+Return", "erase"),
-    ActionRow("try", EDIT, "&Try several engines", "Ctrl+Shift+Return"),
+    ActionRow("try", EDIT, "&Try several engines", "Ctrl+Shift+Return", film=False),
     ActionRow("cancel", EDIT, "&Cancel", "Esc", "", False),
     ActionRow("copy", EDIT, "&Copy result", "Ctrl+C", "copy"),
-    ActionRow("copy_command", EDIT, "Copy as co&mmand", "Ctrl+Shift+C"),
+    ActionRow("copy_command", EDIT, "Copy as co&mmand", "Ctrl+Shift+C", film=False),
     ActionRow("-4", EDIT),
     ActionRow("shortcuts", EDIT, "&Keyboard shortcuts…", "Ctrl+K", "", False),
     ActionRow("preferences", EDIT, "&Preferences…", "Ctrl+,", "settings", False),
-    ActionRow("find_text", MASK, "Find &text", "Ctrl+T", "text"),
-    ActionRow("all_text", MASK, "Choose &all text", "Ctrl+A"),
+    ActionRow("find_text", MASK, "Find &text", "Ctrl+T", "text", film=False),
+    ActionRow("all_text", MASK, "Choose &all text", "Ctrl+A", film=False),
     ActionRow("-5", MASK),
     ActionRow("grow", MASK, "&Grow…"),
     ActionRow("shrink", MASK, "&Shrink…"),
@@ -70,8 +74,17 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert"),
     ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear"),
     ActionRow("-6", MASK),
-    ActionRow("mask_file", MASK, "From f&ile…"),
-    ActionRow("mask_alpha", MASK, "From t&ransparency"),
+    ActionRow("mask_file", MASK, "From f&ile…", film=False),
+    ActionRow("mask_alpha", MASK, "From t&ransparency", film=False),
+    ActionRow("play", FILM, "&Play or pause", "Ctrl+Space", "play", film=True),
+    ActionRow("frame_back", FILM, "One frame &back", ",", "", film=True),
+    ActionRow("frame_on", FILM, "One frame &on", ".", "", film=True),
+    ActionRow("film_start", FILM, "To the &start", "Home", "", film=True),
+    ActionRow("film_end", FILM, "To the &end", "End", "", film=True),
+    ActionRow("-10", FILM),
+    ActionRow("mark_in", FILM, "Set the &in point", "I", "", film=True),
+    ActionRow("mark_out", FILM, "Set the &out point", "O", "", film=True),
+    ActionRow("clear_span", FILM, "&Forget in and out points", "Shift+X", "", film=True),
     ActionRow("zoom_in", VIEW, "Zoom &in", "Ctrl++", "zoom-in"),
     ActionRow("zoom_out", VIEW, "Zoom &out", "Ctrl+-", "zoom-out"),
     ActionRow("fit", VIEW, "&Fit the window", "Ctrl+0", "fit"),
@@ -86,6 +99,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("log", HELP, "&Log…", picture=False),
     ActionRow("diagnostics", HELP, "Copy &diagnostics", picture=False),
     ActionRow("sample", HELP, "Open the &sample picture", picture=False),
+    ActionRow("sample_film", HELP, "Open the sample &film", picture=False),
     ActionRow("-9", HELP),
     ActionRow("about", HELP, "&About Cleanplate", "", "info", False),
 )  # fmt: skip
@@ -100,6 +114,7 @@ class Actions:
         self.by_id: dict[str, QAction] = {}
         self.recent = QMenu(window)
         menus = {name: bar.addMenu(tr(name)) for name in MENUS}
+        self._film_menu = menus[FILM]
         for row in ROWS:
             if not row.text:
                 menus[row.menu].addSeparator()
@@ -136,11 +151,12 @@ class Actions:
         step = QCoreApplication.translate("History", label) if label else ""
         action.setText(f"{tr(row.text)}: {step}" if step else tr(row.text))
 
-    def enable(self, picture: bool) -> None:
-        """Switch off what makes no sense without a picture."""
+    def enable(self, picture: bool, film: bool) -> None:
+        """Switch off what makes no sense without a picture, or without a film."""
         for row in ROWS:
             if row.id in self.by_id and row.picture:
-                self.by_id[row.id].setEnabled(picture)
+                self.by_id[row.id].setEnabled(picture and row.film in (None, film))
+        self._film_menu.menuAction().setVisible(film)
 
 
 def tr(text: str) -> str:

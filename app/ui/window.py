@@ -118,7 +118,10 @@ class Window(QMainWindow):
 
     def _bind(self) -> None:
         workshop, commands = self.workshop, self.commands
-        workshop.editor.opened.connect(self._show_document)
+        workshop.playback.opened.connect(self._show_document)
+        workshop.playback.glimpsed.connect(self.canvas.roll)
+        workshop.playback.settled.connect(self.canvas.settle)
+        workshop.playback.size = lambda: self.canvas.screen_size
         workshop.editor.changed.connect(self._show_title)
         workshop.editor.told.connect(self._tell)
         workshop.files.saved.connect(self._show_title)
@@ -127,10 +130,12 @@ class Window(QMainWindow):
         workshop.settings.changed.connect(commands.settings_changed)
         self.canvas.compare_changed.connect(self._show_compare)
         self.pointing.moved.connect(self.status.show_pixel)
+        self.pointing.tapped.connect(workshop.playback.toggle)
         self.engine_panel.models_wanted.connect(commands.models)
         self.engine_panel.command_wanted.connect(commands.copy_command)
         self.start_page.open_wanted.connect(commands.open)
         self.start_page.sample_wanted.connect(commands.sample)
+        self.start_page.sample_film_wanted.connect(commands.sample_film)
         self.start_page.recent_wanted.connect(commands.open_path)
         self.notices.remedied.connect(commands.remedy)
 
@@ -147,7 +152,7 @@ class Window(QMainWindow):
         there = self.workshop.editor.sheet is not None
         self._middle.setCurrentWidget(self.canvas if there else self.start_page)
         (self.canvas if there else self.start_page).setFocus()
-        self.actions_.enable(there)
+        self.actions_.enable(there, self.workshop.playback.reel is not None)
         self.commands.fill_recent(self.actions_.recent)
         self._show_title()
 

@@ -83,6 +83,10 @@
         <translation>适合窗口(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Forget in and out points</source>
+        <translation>清除入点和出点(&amp;F)</translation>
+    </message>
+    <message>
         <source>&amp;Grow…</source>
         <translation>扩大(&amp;G)…</translation>
     </message>
@@ -121,6 +125,10 @@
     <message>
         <source>&amp;Open…</source>
         <translation>打开(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Play or pause</source>
+        <translation>播放或暂停(&amp;P)</translation>
     </message>
     <message>
         <source>&amp;Preferences…</source>
@@ -183,6 +191,10 @@
         <translation>导出蒙版(&amp;M)…</translation>
     </message>
     <message>
+        <source>Fi&amp;lm</source>
+        <translation>影片(&amp;L)</translation>
+    </message>
+    <message>
         <source>Fill &amp;holes</source>
         <translation>填充孔洞(&amp;H)</translation>
     </message>
@@ -199,6 +211,14 @@
         <translation>来自透明度(&amp;R)</translation>
     </message>
     <message>
+        <source>One frame &amp;back</source>
+        <translation>后退一帧(&amp;B)</translation>
+    </message>
+    <message>
+        <source>One frame &amp;on</source>
+        <translation>前进一帧(&amp;O)</translation>
+    </message>
+    <message>
         <source>Open &amp;recent</source>
         <translation>打开最近的文件(&amp;R)</translation>
     </message>
@@ -211,12 +231,32 @@
         <translation>打开示例图片(&amp;S)</translation>
     </message>
     <message>
+        <source>Open the sample &amp;film</source>
+        <translation>打开示例影片(&amp;F)</translation>
+    </message>
+    <message>
         <source>S&amp;mooth…</source>
         <translation>平滑(&amp;M)…</translation>
     </message>
     <message>
         <source>Save project &amp;as…</source>
         <translation>项目另存为(&amp;A)…</translation>
+    </message>
+    <message>
+        <source>Set the &amp;in point</source>
+        <translation>设置入点(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Set the &amp;out point</source>
+        <translation>设置出点(&amp;O)</translation>
+    </message>
+    <message>
+        <source>To the &amp;end</source>
+        <translation>到结尾(&amp;E)</translation>
+    </message>
+    <message>
+        <source>To the &amp;start</source>
+        <translation>到开头(&amp;S)</translation>
     </message>
     <message>
         <source>Zoom &amp;in</source>
@@ -265,12 +305,12 @@
         <translation>填充孔洞</translation>
     </message>
     <message>
-        <source>Pictures and projects</source>
-        <translation>图片和项目</translation>
-    </message>
-    <message>
         <source>All files</source>
         <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Pictures, films and projects</source>
+        <translation>图片、影片和项目</translation>
     </message>
     <message>
         <source>Open</source>
@@ -285,8 +325,8 @@
         <translation>正在粘贴</translation>
     </message>
     <message>
-        <source>The picture %1 of this project was moved or deleted.</source>
-        <translation>此项目的图片 %1 已被移动或删除。</translation>
+        <source>The file %1 of this project was moved or deleted.</source>
+        <translation>此项目的文件 %1 已被移动或删除。</translation>
     </message>
     <message>
         <source>Do you know where it is now?</source>
@@ -303,6 +343,10 @@
     <message>
         <source>A project keeps the picture, the mask and every edit.</source>
         <translation>项目会保留图片、蒙版和每次编辑。</translation>
+    </message>
+    <message>
+        <source>A project keeps the film&apos;s place, its mask tracks and their engines.</source>
+        <translation>项目会保存影片的位置、蒙版轨道及其引擎。</translation>
     </message>
     <message>
         <source>Project</source>
@@ -1238,20 +1282,24 @@
 <context>
     <name>StartPage</name>
     <message>
-        <source>Drop a picture here</source>
-        <translation>将图片拖放到此处</translation>
+        <source>Drop a picture or a film here</source>
+        <translation>将图片或影片拖到这里</translation>
     </message>
     <message>
-        <source>or paste one with Ctrl+V</source>
-        <translation>或按 Ctrl+V 粘贴</translation>
+        <source>or paste a picture with Ctrl+V</source>
+        <translation>或按 Ctrl+V 粘贴图片</translation>
     </message>
     <message>
         <source>Open…</source>
         <translation>打开…</translation>
     </message>
     <message>
-        <source>Try the sample</source>
-        <translation>试用示例</translation>
+        <source>Sample picture</source>
+        <translation>示例图片</translation>
+    </message>
+    <message>
+        <source>Sample film</source>
+        <translation>示例影片</translation>
     </message>
 </context>
 <context>
