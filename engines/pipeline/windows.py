@@ -21,6 +21,9 @@ from engines.pipeline.region import crop_boxes
 Masks: TypeAlias = Callable[[int], Mask]
 """What is erased from the frame of that number; empty where nothing is."""
 
+_HELD, _SHORTEST = 320 << 20, 24
+"""Bytes of whole frames that may wait for a window, here and at whoever paints the patches; a window's least frames."""
+
 MARGIN = 0.25
 """A crop takes this share of its hole's sides as surroundings, where that is more than the card's context."""
 
@@ -62,9 +65,17 @@ def erase(
     finder = CutFinder()
     stream = _Stream(job, masks, ctx)
     for number, frame in enumerate(frames):
+        if number == 0:
+            stream.job = replace(job, card=fitting(job.card, frame.nbytes))
         is_cut = finder.is_cut(frame) if cuts is None else number in cuts
         yield from stream.push(number, frame, is_cut)
     yield from stream.flush()
+
+
+def fitting(card: Card, frame_bytes: int) -> Card:
+    """``card`` with a shorter window where a whole one of such frames would fill the memory."""
+    window = min(card.window, max(_HELD // max(frame_bytes, 1), _SHORTEST))
+    return card if window == card.window else replace(card, window=window, overlap=min(card.overlap, window // 4))
 
 
 @dataclass(slots=True, eq=False)
