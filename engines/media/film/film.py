@@ -11,12 +11,15 @@ from typing import Any, Self
 import av
 from numpy.typing import NDArray
 
-from engines.core.types import Pixels
+from engines.core.types import Box, Pixels
 from engines.media.film import timecode
 from engines.media.film.info import FilmInfo
 
 Loaded = tuple[Pixels, "NDArray[Any] | None"]
 """Read-only RGB and alpha."""
+
+Loader = Callable[["Box | None"], Loaded]
+"""Makes the RGB and alpha of a box of the shown picture, or of all of it."""
 
 
 class Frame:
@@ -32,8 +35,8 @@ class Frame:
     def __init__(
         self,
         index: int,
-        native: av.VideoFrame | None,
-        load: Callable[[], Loaded],
+        native: av.VideoFrame,
+        load: Loader,
         *,
         pts: int,
         span: tuple[Fraction, Fraction],
@@ -60,8 +63,15 @@ class Frame:
     def _both(self) -> Loaded:
         with self._lock:
             if self._loaded is None:
-                self._loaded = self._load()
+                self._loaded = self._load(None)
             return self._loaded
+
+    def region(self, box: Box) -> Pixels:
+        """``pixels`` inside ``box``, which lies in the picture: cheap, where the rest is not wanted."""
+        with self._lock:
+            if self._loaded is not None:
+                return self._loaded[0][box.slices]
+            return self._load(box)[0]
 
 
 class Film(ABC):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TypeVar
 
 import av
+from av.stream import Stream
+
+S = TypeVar("S", bound=Stream)
 
 
 def decoded(stream: av.VideoStream, packets: Iterator[av.Packet[av.VideoStream]]) -> Iterator[av.VideoFrame]:
@@ -17,7 +21,7 @@ def decoded(stream: av.VideoStream, packets: Iterator[av.Packet[av.VideoStream]]
         yield from stream.codec_context.decode(None)
 
 
-def whole_packets(packets: Iterator[av.Packet[av.VideoStream]]) -> Iterator[av.Packet[av.VideoStream]]:
+def whole_packets(packets: Iterator[av.Packet[S]]) -> Iterator[av.Packet[S]]:
     """The packets up to where the file ends or breaks off, without empty ones."""
     with contextlib.suppress(av.FFmpegError):
         for packet in packets:

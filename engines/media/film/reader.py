@@ -12,20 +12,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 
 from engines.core.faults import EngineError, Fault
-from engines.core.types import readonly
 from engines.media.film.cache import DEFAULT_BYTES, FrameCache
 from engines.media.film.decoder import Decoder
 from engines.media.film.deinterlace import deinterlaced
 from engines.media.film.faults import COPY_ANEW
-from engines.media.film.film import Film, Frame, Loaded
+from engines.media.film.film import Film, Frame
 from engines.media.film.index import Index, index_of
 from engines.media.film.info import FilmInfo
 from engines.media.film.probe import probe
-from engines.media.film.samples import to_rgb, uniform
-from engines.media.orient import shown
+from engines.media.film.samples import uniform
+from engines.media.film.upright import loader
 
 
 def open_film(path: Path, *, deinterlace: bool = False, cache_bytes: int = DEFAULT_BYTES) -> Film:
@@ -96,8 +94,7 @@ class StreamFilm(Film):
         """The frame ``index`` made of its fields and those of its neighbours."""
         place = next(place for place, frame in enumerate(around) if frame.index == index)
         plain = around[place]
-        natives = [frame.native for frame in around if frame.native is not None]
-        native = deinterlaced(natives, place, self.info)
+        native = deinterlaced([frame.native for frame in around], place)
         return plain if native is None else self._made(index, native, damaged=plain.damaged)
 
     def _plain(self, index: int) -> Frame:
@@ -154,14 +151,8 @@ class StreamFilm(Film):
     def _made(self, index: int, native: av.VideoFrame, *, damaged: bool) -> Frame:
         unit = self.info.time_base
         pts, end = int(self.index.pts[index]), int(self.index.ends[index])
-        info = self.info
-
-        def load() -> Loaded:
-            rgb, alpha = to_rgb(native, info.layout, info.colour)
-            turned = readonly(np.ascontiguousarray(shown(rgb, info.orientation)))
-            return turned, None if alpha is None else readonly(np.ascontiguousarray(shown(alpha, info.orientation)))
-
         key = bool(self.index.keys[index])
+        load = loader(native, self.info)
         return Frame(index, native, load, pts=pts, span=(pts * unit, end * unit), key=key, damaged=damaged)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from engines.core.types import Pixels
-from engines.media.film.info import Colour, FilmInfo, Layout
+from engines.core.types import Box, Pixels
+from engines.media.film.filters import filtered
+from engines.media.film.info import FilmInfo
 from engines.media.film.matrices import matrix_of
 
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -20,19 +21,51 @@ _SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 """H.273 matrix coefficients as libswscale's constants."""
 
 _WHITE: Any = 65535 / 65280
+"""libswscale's white of limited range is 255 << 8 where it should be the top of 16 bits."""
+
+_MARGIN = 16
+"""Pixels around a part that is converted for itself: more than the reach of chroma interpolation."""
 
 _local = threading.local()
 
 
-def to_rgb(frame: av.VideoFrame, layout: Layout, colour: Colour) -> tuple[Pixels, NDArray[Any] | None]:
-    """``(h, w, 3)`` RGB, uint8 up to 8 bits a sample and uint16 above, and the alpha plane where there is one."""
+def to_rgb(frame: av.VideoFrame, info: FilmInfo, box: Box | None = None) -> tuple[Pixels, NDArray[Any] | None]:
+    """``(h, w, 3)`` RGB, uint8 up to 8 bits a sample and uint16 above, and the alpha plane where there is one.
+
+    ``box``: the part of the stored picture that is wanted; its pixels are those of the whole.
+    """
+    if box is None:
+        return _converted(frame, info)
+    near = _near(box).within(info.coded)
+    rgb, alpha = _converted(_cut(frame, near), info)
+    part = box.moved(-near.x, -near.y).slices
+    return rgb[part], None if alpha is None else alpha[part]
+
+
+def _near(box: Box) -> Box:
+    """``box`` with a margin, its corners on multiples of it: chroma samples are not cut in two."""
+    x, y = (box.x - _MARGIN) & -_MARGIN, (box.y - _MARGIN) & -_MARGIN
+    right, bottom = -(-(box.right + _MARGIN) & -_MARGIN), -(-(box.bottom + _MARGIN) & -_MARGIN)
+    return Box(x, y, right - x, bottom - y)
+
+
+def _cut(frame: av.VideoFrame, box: Box) -> av.VideoFrame:
+    """The samples inside ``box``, with the frame's tags: where its chroma lies, above all."""
+    if (box.w, box.h) == (frame.width, frame.height):
+        return frame
+    args = f"w={box.w}:h={box.h}:x={box.x}:y={box.y}:exact=1"
+    return filtered([frame], "crop", args)[0]
+
+
+def _converted(frame: av.VideoFrame, info: FilmInfo) -> tuple[Pixels, NDArray[Any] | None]:
+    layout, colour = info.layout, info.colour
     wide = layout.bits > 8
     kind = ("rgba64le" if wide else "rgba") if layout.alpha else ("rgb48le" if wide else "rgb24")
     full = colour.range == 2 or layout.rgb
     converted = _scaler().reformat(
         frame,
         format=kind,
-        src_colorspace=_SWS_MATRIX.get(matrix_of(colour, frame.height), 5),
+        src_colorspace=_SWS_MATRIX.get(matrix_of(colour, info.coded[0]), 5),
         interpolation=_EXACT,
         src_color_range=2 if full else 1,
         dst_color_range=2,
@@ -40,7 +73,7 @@ def to_rgb(frame: av.VideoFrame, layout: Layout, colour: Colour) -> tuple[Pixels
     samples = plane(converted, 0, 4 if layout.alpha else 3, wide=wide)
     rgb = samples[..., :3]
     if wide and not full and not layout.rgb:
-        rgb = np.asarray(cv2.multiply(np.ascontiguousarray(rgb), _WHITE))  # libswscale's white is 255 << 8
+        rgb = np.asarray(cv2.multiply(np.ascontiguousarray(rgb), _WHITE))
     return np.ascontiguousarray(rgb), np.ascontiguousarray(samples[..., 3]) if layout.alpha else None
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engines.core.faults import EngineError
+from engines.core.types import Box
 from engines.media.film.matrices import matrix_of, to_ycc
 from engines.media.film.reader import open_film
 from engines.media.film.samples import plane
@@ -51,7 +52,6 @@ def assert_exact(path: Path) -> None:
         backwards = range(len(film) - 1, max(len(film) - ACCESSES, 0) - 1, -1)
         for number in [*(chosen.randrange(len(film)) for _ in range(ACCESSES)), *backwards]:
             frame = film.frame(number)
-            assert frame.native is not None
             assert (frame.pts, digest(frame.native)) == want[number]
             assert frame.time == frame.pts * film.info.time_base
             assert film.index_at(frame.time) == number
@@ -119,7 +119,6 @@ def test_the_matrix_back_gives_the_samples_that_were_read(tmp_path: Path, matrix
     clip = Clip("c.mkv", "ffv1", kind, frames=1, time_base=Fraction(1, 1000), colour=(matrix, 1 + full, 2, 2))
     with open_film(make(clip, tmp_path)) as film:
         frame = film.frame(0)
-        assert frame.native is not None
         assert matrix_of(film.info.colour, 96) == matrix
         found = to_ycc(frame.pixels, matrix, full=full, bits=bits)
         for part in range(3):
@@ -168,3 +167,17 @@ def test_the_index_is_remembered_until_the_film_changes(tmp_path: Path, monkeypa
     make(Clip("a.mp4", frames=20), tmp_path)
     with open_film(path) as film:
         assert len(film) == 20
+
+
+@pytest.mark.parametrize("clip", ZOO, ids=lambda clip: clip.name)
+def test_a_region_is_a_cut_of_the_whole(zoo: Zoo, clip: Clip) -> None:
+    path, chosen = zoo(clip.name), random.Random(3)
+    with open_film(path) as film, open_film(path) as other:
+        height, width = film.info.size
+        for _ in range(6):
+            x, y = chosen.randrange(width), chosen.randrange(height)
+            box = Box(x, y, chosen.randint(1, width - x), chosen.randint(1, height - y))
+            number = chosen.randrange(len(film))
+            assert np.array_equal(film.frame(number).region(box), other.frame(number).pixels[box.slices])
+            film.frame(number).pixels.sum()
+            assert np.array_equal(film.frame(number).region(box), other.frame(number).pixels[box.slices])
