@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.document.coverage import Combine, Coverage
 from engines.core.engine import OptionValue, Task
+from engines.core.tracks import MaskTrack
 from engines.core.types import Alpha, Box, Mask, Patch
 
 NOWHERE = Box(0, 0, 0, 0)
@@ -192,6 +193,8 @@ class State:
     source: Source
     masks: MaskStack
     edits: tuple[Edit, ...] = ()
+    tracks: tuple[MaskTrack, ...] = ()
+    """Of a film: what is erased from it, through time."""
 
     @classmethod
     def fresh(cls, source: Source) -> State:
@@ -223,6 +226,19 @@ class State:
                 for patch in variant.patches:
                     yield patch.pixels
                     yield patch.alpha
+        for track in self.tracks:
+            yield from _planes(track)
+
+
+def _planes(track: MaskTrack) -> Iterator[NDArray[Any]]:
+    """The masks of a track; what follows itself is given once, for many frames share one mask."""
+    for mask in track.keys.values():
+        yield mask.alpha
+    last: Mask | None = None
+    for made in track.made.values():
+        if made.mask is not last:
+            yield made.mask.alpha
+        last = made.mask
 
 
 @dataclass(frozen=True, slots=True)

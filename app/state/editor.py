@@ -13,6 +13,7 @@ from app.document.document import DEFAULT_BUDGET
 from app.document.operations import Operation
 from app.document.render import composite
 from app.document.state import LayerRole, State
+from app.document.track_verbs import add_track, free_name, paint_key
 from app.state.notices import Notice, Weight, of_error
 from app.state.sheet import Sheet
 from app.state.tasks import Tasks
@@ -202,7 +203,15 @@ class Editor(QObject):
             self._guide = guide
 
     def commit(self, label: str, mask: Mask, how: Combine) -> None:
-        self.do(label, verbs.paint(self.state, self.settings.role, mask, how))
+        reel = self.sheet.reel if self.sheet is not None else None
+        if reel is None:
+            self.do(label, verbs.paint(self.state, self.settings.role, mask, how))
+            return
+        state = self.state
+        if not state.tracks:
+            state = add_track(state, free_name(state, self.tr("Mask")), ranges=reel.chosen_span)
+        reel.track = min(reel.track, len(state.tracks) - 1)
+        self.do(label, paint_key(state, reel.track, reel.frame, mask, _meant(self.settings.role, how)))
 
     def restore(self, label: str, mask: Mask, how: Combine) -> None:
         before = self.state
@@ -265,3 +274,9 @@ class Editor(QObject):
 
     def _failed(self, error: EngineError) -> None:
         self.tell(of_error(error))
+
+
+def _meant(role: LayerRole, how: Combine) -> Combine:
+    """Tracks have no layers: painting what is to be kept takes from the mask."""
+    turned = {Combine.ADD: Combine.SUBTRACT, Combine.SUBTRACT: Combine.ADD}
+    return turned.get(how, how) if role is LayerRole.SUBTRACT else how

@@ -5,6 +5,7 @@ All of this is how the person looks at the film. What is undone and saved is in 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.document.pyramid import Plane, build_levels
 from app.state.display import eight_bits
+from engines.core.tracks import Span
 from engines.core.types import Alpha, Pixels
 
 if TYPE_CHECKING:
@@ -44,19 +46,35 @@ class Moment:
 
 @dataclass(slots=True, eq=False)
 class Reel:
-    """``frame``: the playhead. ``span``: from the in point up to, not including, the frame behind the out point."""
+    """``frame``: the playhead. ``span``: from the in point up to, not including, the frame behind the out point.
+
+    ``track``: the number of the track that is painted on.
+    """
 
     film: Film
     path: Path
     frame: int = 0
+    track: int = 0
     span: tuple[int, int] = field(init=False)
+    _keys: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.span = (0, len(self.film))
+        self._keys = list(self.film.keys())
 
     @property
     def frames(self) -> int:
         return len(self.film)
+
+    def key_in(self, start: int, stop: int) -> int | None:
+        """The first frame of ``start`` to ``stop`` (excluded) from which decoding can begin."""
+        at = bisect_left(self._keys, start)
+        return self._keys[at] if at < len(self._keys) and self._keys[at] < stop else None
+
+    @property
+    def chosen_span(self) -> tuple[Span, ...]:
+        """From the in to the out point, where the person has set one."""
+        return () if self.whole else (Span(*self.span),)
 
     @property
     def whole(self) -> bool:

@@ -17,7 +17,8 @@ from app.document.state import NOWHERE, LayerRole, State, diff
 from app.state.display import ToDisplay
 from app.state.reel import Moment, Reel
 from app.tools.pointer import Live
-from engines.core.types import Alpha, Box
+from engines.core.tracks import NOTHING, masks_at
+from engines.core.types import Alpha, Box, Mask
 
 if TYPE_CHECKING:
     from engines.media.picture import Picture
@@ -79,11 +80,14 @@ class Sheet:
     """The film, where it is one."""
     picture: SparsePyramid = field(init=False)
     overlays: dict[Overlay, SparsePyramid] = field(init=False)
+    _tracked: Mask = NOTHING
+    """What the tracks cover in the frame that is looked at."""
 
     def __post_init__(self) -> None:
         size = self.document.size
         self.picture = SparsePyramid(size, self._drawn, self.shown.levels)
         self.overlays = {kind: SparsePyramid(size, partial(self.coverage, kind)) for kind in Overlay}
+        self._masks_moved()
         whole = Box(0, 0, size[1], size[0])
         if self.document.state.edits:
             self.picture.invalidate(whole)
@@ -103,7 +107,7 @@ class Sheet:
     def dirty(self) -> bool:
         """Whether there is anything that would be lost if it were closed now."""
         state = self.document.state
-        untouched = not state.edits and state.masks.blank
+        untouched = not state.edits and state.masks.blank and not state.tracks
         return state not in (self.saved, self.exported) and not untouched
 
     def follow(self, before: State, after: State) -> None:
@@ -111,11 +115,23 @@ class Sheet:
         change = diff(before, after)
         self.picture.invalidate(change.pixels)
         self._stale(change.masks)
+        if before.tracks is not after.tracks:
+            self._masks_moved()
 
     def move(self, frame: int) -> None:
         """The playhead of the film is elsewhere; its picture comes when it is decoded."""
         if self.reel is not None:
             self.reel.frame = frame
+            self._masks_moved()
+
+    def _masks_moved(self) -> None:
+        """What the tracks cover now, and what they covered before, is to be drawn again."""
+        if self.reel is not None:
+            before = self._tracked
+            self._tracked = masks_at(self.document.state.tracks, self.reel.frame)
+            if before is not self._tracked:
+                self._stale(before.box)
+                self._stale(self._tracked.box)
 
     def show(self, moment: Moment) -> None:
         """Look at another frame of the film."""
@@ -146,6 +162,8 @@ class Sheet:
         masks = self.document.state.masks
         if kind is Overlay.ERASE:
             here = masks.coverage(box)
+            if not (self._tracked.box & box).empty:
+                here = np.maximum(here, self._tracked.dense(box))
         elif kind is Overlay.RESTORE:
             here = np.zeros((box.h, box.w), np.uint8)
         else:

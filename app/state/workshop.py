@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.state.editor import Editor
 from app.state.erasing import Erasing
 from app.state.files import Files
+from app.state.film_tracks import FilmTracks
 from app.state.finding import TextFinding
 from app.state.host import Client, EngineHost
 from app.state.jobs import JobQueue
@@ -17,6 +18,7 @@ from app.state.measurements import Measurements
 from app.state.playback import Playback
 from app.state.settings import SettingsStore
 from app.state.tasks import Tasks
+from app.state.thumbnails import Thumbnails
 from app.state.trying import Trying
 from engines.catalog import Catalog
 from engines.store import Store
@@ -41,6 +43,8 @@ class Workshop(QObject):
         self.trying = Trying(self.erasing)
         self.finding = TextFinding(self.editor, self.queue, self.settings)
         self.playback = Playback(self.editor)
+        self.tracks = FilmTracks(self.playback)
+        self.thumbnails = Thumbnails(self.playback)
         self.files = Files(self.editor, self.settings, folder)
         self.erasing.beginning.connect(self.files.autosave)
         self.settings.changed.connect(self._apply)
@@ -55,6 +59,7 @@ class Workshop(QObject):
         """Cancel what runs, end the engine process, leave nothing to recover."""
         self.queue.cancel_all()
         self.playback.close()
+        self.thumbnails.close()
         self.files.close()
         self.tasks.close()
         self.fetching.close()

@@ -6,7 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.state.notices import Notice
 from app.state.workshop import Workshop
@@ -25,6 +34,7 @@ from app.ui.pointing import Pointing
 from app.ui.start_page import StartPage
 from app.ui.status import StatusBar
 from app.ui.theme import Tokens
+from app.ui.timeline import Timeline
 from app.ui.toolbox import OptionsBar, Toolbox
 
 _SIDE = 324
@@ -45,6 +55,7 @@ class Window(QMainWindow):
         self.pointing = Pointing(self.canvas)
         self.compare_bar = CompareBar(self.canvas)
         self._middle = QStackedWidget()
+        self.timeline = Timeline(workshop.playback, workshop.tracks, workshop.thumbnails)
         self.notices = ErrorBar(self._middle, tokens)
         self.start_page = StartPage(settings)
         self.toolbox = Toolbox(editor)
@@ -75,7 +86,15 @@ class Window(QMainWindow):
         centre.setContentsMargins(0, 0, 0, 0)
         centre.setSpacing(0)
         centre.addWidget(self.options_bar)
-        centre.addWidget(self._middle, 1)
+        halves = QSplitter(Qt.Orientation.Vertical)
+        halves.setObjectName("halves")
+        halves.setHandleWidth(5)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(self._middle)
+        halves.addWidget(self.timeline)
+        halves.setStretchFactor(0, 1)
+        halves.setSizes([560, 236])
+        centre.addWidget(halves, 1)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)

@@ -415,6 +415,10 @@
 <context>
     <name>Editor</name>
     <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
         <source>Restore paints through what was erased.</source>
         <translation>“恢复”会让被擦除处的原图重新显现。</translation>
     </message>
@@ -758,10 +762,29 @@
     </message>
 </context>
 <context>
+    <name>FilmTracks</name>
+    <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
+</context>
+<context>
     <name>History</name>
+    <message>
+        <source>Add track</source>
+        <translation>添加轨道</translation>
+    </message>
+    <message>
+        <source>Adjust track</source>
+        <translation>调整轨道</translation>
+    </message>
     <message>
         <source>Brush</source>
         <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Choose engine</source>
+        <translation>选择引擎</translation>
     </message>
     <message>
         <source>Choose text</source>
@@ -774,6 +797,14 @@
     <message>
         <source>Colour range</source>
         <translation>颜色范围</translation>
+    </message>
+    <message>
+        <source>Delete key</source>
+        <translation>删除关键帧</translation>
+    </message>
+    <message>
+        <source>Delete track</source>
+        <translation>删除轨道</translation>
     </message>
     <message>
         <source>Ellipse</source>
@@ -800,6 +831,10 @@
         <translation>套索</translation>
     </message>
     <message>
+        <source>Learn mark</source>
+        <translation>学习标记</translation>
+    </message>
+    <message>
         <source>Magic wand</source>
         <translation>魔棒</translation>
     </message>
@@ -816,6 +851,14 @@
         <translation>来自透明度的蒙版</translation>
     </message>
     <message>
+        <source>Move key</source>
+        <translation>移动关键帧</translation>
+    </message>
+    <message>
+        <source>Move range</source>
+        <translation>移动范围</translation>
+    </message>
+    <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
@@ -824,12 +867,24 @@
         <translation>矩形</translation>
     </message>
     <message>
+        <source>Rename track</source>
+        <translation>重命名轨道</translation>
+    </message>
+    <message>
         <source>Restore</source>
         <translation>恢复</translation>
     </message>
     <message>
+        <source>Set range</source>
+        <translation>设置范围</translation>
+    </message>
+    <message>
         <source>Smart select</source>
         <translation>智能选择</translation>
+    </message>
+    <message>
+        <source>Whole clip</source>
+        <translation>整段影片</translation>
     </message>
 </context>
 <context>
@@ -1115,6 +1170,13 @@
     </message>
 </context>
 <context>
+    <name>Ruler</name>
+    <message>
+        <source>Ruler</source>
+        <translation>标尺</translation>
+    </message>
+</context>
+<context>
     <name>Settings</name>
     <message>
         <source>Appearance</source>
@@ -1334,6 +1396,13 @@
     </message>
 </context>
 <context>
+    <name>Strip</name>
+    <message>
+        <source>Pictures of the film</source>
+        <translation>影片画面</translation>
+    </message>
+</context>
+<context>
     <name>TextFinding</name>
     <message>
         <source>Outlining text</source>
@@ -1350,6 +1419,29 @@
     <message>
         <source>No text was found.</source>
         <translation>未找到文字。</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>Timeline</source>
+        <translation>时间轴</translation>
+    </message>
+    <message>
+        <source>Paint on a frame to begin a mask track, or use Find subtitles.</source>
+        <translation>在画面上涂抹即可新建蒙版轨道，也可使用“查找字幕”。</translation>
+    </message>
+    <message>
+        <source>Part of the film</source>
+        <translation>影片的一段</translation>
+    </message>
+    <message>
+        <source>Film</source>
+        <translation>影片</translation>
+    </message>
+    <message>
+        <source>Add track</source>
+        <translation>添加轨道</translation>
     </message>
 </context>
 <context>
@@ -1452,6 +1544,123 @@
     <message>
         <source>Wipe away what you painted.</source>
         <translation>擦去您涂抹的部分。</translation>
+    </message>
+</context>
+<context>
+    <name>TrackHead</name>
+    <message>
+        <source>Rename this track</source>
+        <translation>重命名此轨道</translation>
+    </message>
+    <message>
+        <source>Delete this track</source>
+        <translation>删除此轨道</translation>
+    </message>
+    <message>
+        <source>Rename track</source>
+        <translation>重命名轨道</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>stays in its place</source>
+        <translation>固定不动</translation>
+    </message>
+    <message>
+        <source>tracked</source>
+        <translation>跟踪</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
+        <source>stopped at frame %1</source>
+        <translation>停在第 %1 帧</translation>
+    </message>
+</context>
+<context>
+    <name>TrackLane</name>
+    <message>
+        <source>Track %1</source>
+        <translation>轨道 %1</translation>
+    </message>
+    <message>
+        <source>Frames %1. Keys: %2.</source>
+        <translation>帧 %1。关键帧：%2。</translation>
+    </message>
+    <message>
+        <source>Frame %1: %2</source>
+        <translation>第 %1 帧：%2</translation>
+    </message>
+    <message>
+        <source>Frame %1: the tracker was %2 sure</source>
+        <translation>第 %1 帧：跟踪的把握为 %2</translation>
+    </message>
+</context>
+<context>
+    <name>Transport</name>
+    <message>
+        <source>Play (Space)</source>
+        <translation>播放（空格）</translation>
+    </message>
+    <message>
+        <source>To the start (Home)</source>
+        <translation>到开头 (Home)</translation>
+    </message>
+    <message>
+        <source>One frame back (,)</source>
+        <translation>后退一帧 (,)</translation>
+    </message>
+    <message>
+        <source>One frame on (.)</source>
+        <translation>前进一帧 (.)</translation>
+    </message>
+    <message>
+        <source>To the end (End)</source>
+        <translation>到结尾 (End)</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Where you are. Type a time (1:02.5) or a frame (#120) and press Enter.</source>
+        <translation>当前位置。输入时间 (1:02.5) 或帧号 (#120) 后按回车。</translation>
+    </message>
+    <message>
+        <source>Set the in point (I)</source>
+        <translation>设置入点 (I)</translation>
+    </message>
+    <message>
+        <source>Set the out point (O)</source>
+        <translation>设置出点 (O)</translation>
+    </message>
+    <message>
+        <source>Forget in and out points (Shift+X)</source>
+        <translation>清除入点和出点 (Shift+X)</translation>
+    </message>
+    <message>
+        <source>Zoom of the timeline</source>
+        <translation>时间轴缩放</translation>
+    </message>
+    <message>
+        <source>Show the whole film</source>
+        <translation>显示整部影片</translation>
+    </message>
+    <message>
+        <source>Pause (Space)</source>
+        <translation>暂停（空格）</translation>
+    </message>
+    <message>
+        <source>%1 frames (%2)</source>
+        <translation>%1 帧（%2）</translation>
+    </message>
+    <message>
+        <source>Frame %1 of %2</source>
+        <translation>第 %1 帧，共 %2 帧</translation>
     </message>
 </context>
 <context>
