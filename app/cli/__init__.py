@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app import VERSION
-from app.cli import doctor, engines, erase, evaluate, models, train
+from app.cli import doctor, engines, erase, evaluate, evaluate_video, models, train
 from app.cli.console import complain, unexpected
 from engines.core.faults import EngineError
 
@@ -48,6 +48,7 @@ cli.add_typer(models.app, name="models")
 cli.command("doctor")(doctor.doctor)
 cli.command("train")(train.train)
 cli.command("evaluate")(evaluate.evaluate)
+cli.command("evaluate-video")(evaluate_video.evaluate_video)
 
 
 def run(arguments: Sequence[str]) -> int:

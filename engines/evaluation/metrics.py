@@ -94,6 +94,11 @@ def _thousandths(pixels: Pixels) -> NDArray[np.int64]:
     return np.asarray(pixels.astype(np.int64) @ np.array([299, 587, 114]))
 
 
+def ssim(result: Pixels, truth: Pixels, where: Alpha) -> float:
+    """Mean SSIM of luma (Wang et al. 2004) over the pixels where ``where`` > 0."""
+    return _ssim(luma(result), luma(truth), where)[1]
+
+
 def mean_scores(every: Sequence[Scores]) -> tuple[Scores | None, int]:
     """The mean of each metric over the pictures that differ from their truth, and how many those are.
 

@@ -11,5 +11,9 @@ Reading::
         frame = film.frame(120)                  # any frame, exactly; frame.pixels is (h, w, 3) RGB, read-only
         for frame in film.frames(0, 250): ...    # a range, in order, in flat memory
 
-``probe.probe(path)`` gives the ``FilmInfo`` alone, without reading the whole file.
+``frame.region(box)`` is a cheap cut of ``frame.pixels``. ``probe.probe(path)`` gives the ``FilmInfo`` alone,
+without reading the whole file; ``open_film(path, deinterlace=True)`` makes whole frames of fields.
+
+Writing is ``engines.jobs.export_film``: an ``ExportSettings`` and a ``FilmEdit``, whose ``edited`` yields frames
+with their patches. ``encoders`` says which encoders open here, ``formats`` has a row for each codec and container.
 """

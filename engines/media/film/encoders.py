@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -57,6 +58,9 @@ class Setup:
         )
 
 
+os.environ.setdefault("SVT_LOG", "1")  # its library writes to the terminal by itself, unless it is told not to
+
+
 @functools.cache
 def opens(encoder: str) -> bool:
     """Whether the encoder is there and works: hardware ones have a name everywhere, but not everywhere a device."""
@@ -65,6 +69,7 @@ def opens(encoder: str) -> bool:
         context.width, context.height = 640, 360
         context.pix_fmt = _formats(encoder)[0]
         context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
+        context.options = {"x265-params": "log-level=none"} if encoder == "libx265" else {}
         context.open()
     except (av.FFmpegError, ValueError, IndexError):
         return False
@@ -180,7 +185,7 @@ def _options(encoder: str, encoding: Encoding, info: FilmInfo, pixels: str) -> d
     lights = _Lights(info.light)
     match encoder:
         case "libx264":
-            fields = {"x264-params": ":".join(filter(None, [_field_word(info), lights.x264]))}
+            fields = {"x264-params": ":".join(filter(None, [_field_word(info), lights.x264, _repeatable()]))}
             return {"preset": "medium", **rate, **preset, **{key: text for key, text in fields.items() if text}}
         case "libx265":
             words = ["log-level=none", *filter(None, [lights.x265])]
@@ -195,6 +200,20 @@ def _options(encoder: str, encoding: Encoding, info: FilmInfo, pixels: str) -> d
             return _STILLS[encoder] | ({"profile": "4"} if encoder == "prores_ks" and "444" in pixels else {})
         case _:
             return preset if encoding.bit_rate else {**_hardware_quality(encoder, quality), **preset}
+
+
+_AVX_512F = 13
+"""OpenCV's CV_CPU_AVX_512F, which its Python module does not name."""
+
+
+def _repeatable() -> str:
+    """Keeps x264 from its AVX-512 code: that reads memory nobody has written, so that results vary by run.
+
+    Seen with x264 165 (mbtree, segments of a few frames): a resumed export would differ from an unbroken one.
+    """
+    import cv2
+
+    return "asm=avx2" if cv2.checkHardwareSupport(_AVX_512F) else ""
 
 
 _STILLS: Mapping[str, dict[str, str]] = {

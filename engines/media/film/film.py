@@ -110,6 +110,13 @@ class Film(ABC):
         """The frame on the screen at ``time``."""
         return self.frame(self.index_at(time))
 
+    def remade(self, frame: Frame, native: av.VideoFrame) -> Frame:
+        """``frame`` with other samples, such as painted ones."""
+        from engines.media.film.upright import loader
+
+        span = frame.time, frame.time + frame.duration
+        return Frame(frame.index, native, loader(native, self.info), pts=frame.pts, span=span, key=frame.key)
+
     def keys(self) -> Sequence[int]:
         """The frames from which decoding can begin."""
         return range(len(self))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +23,7 @@ from engines.media.film.encode import apply
 from engines.media.film.encoders import Setup
 from engines.media.film.faults import readable, writable
 from engines.media.film.formats import Container
-from engines.media.film.info import FilmInfo
+from engines.media.film.info import FilmInfo, Kind
 from engines.media.film.others import Span
 from engines.media.film.packets import whole_packets
 from engines.media.film.probe import film_stream, opened
@@ -34,7 +35,10 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is joined: ``end``: the tick at which the last frame ends; ``left_out``: streams not to copy."""
+    """What is joined: ``end``: the tick at which the last frame ends; ``left_out``: streams not to copy.
+
+    ``in_band``: segments differ in what decoders need, and each brings it along.
+    """
 
     info: FilmInfo
     setup: Setup
@@ -42,6 +46,7 @@ class Plan:
     span: Span
     end: int
     left_out: frozenset[int] = frozenset()
+    in_band: bool = False
 
 
 def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> None:
@@ -52,7 +57,7 @@ def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> N
     times = _Times.of(segments, plan)
     container = plan.container
     with readable(plan.info.path), opened(plan.info.path) as source:
-        options = dict(container.options) | {"avoid_negative_ts": "disabled" if container.keeps_start else "auto"}
+        options = _mux_options(plan)
         with writable(target):
             result = av.open(f"file:{target}", "w", format=container.muxer, container_options=options)
         try:
@@ -63,6 +68,23 @@ def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> N
         with writable(target):
             result.close()
     check_joined(target, sum(len(segment.packets) for segment in segments))
+
+
+def _mux_options(plan: Plan) -> dict[str, str]:
+    container = plan.container
+    options = dict(container.options)
+    if container.keeps_start:
+        options["avoid_negative_ts"] = "disabled"
+    if container.muxer in ("mp4", "mov"):  # the unit of the moment at which each stream begins
+        options["movie_timescale"] = str(_common_unit(plan.info))
+    return options
+
+
+def _common_unit(info: FilmInfo) -> int:
+    """Ticks a second in which the beginnings of all streams are whole, as far as 31 bits reach."""
+    own = info.time_base.denominator
+    common = math.lcm(own, *(stream.time_base.denominator for stream in info.others if stream.kind is Kind.AUDIO))
+    return common if common < 1 << 31 else own
 
 
 def _close_quietly(result: OutputContainer) -> None:
@@ -116,17 +138,25 @@ def _film_stream(plan: Plan, stream: Stream, result: OutputContainer) -> av.Vide
     apply(plan.setup, new.codec_context)
     new.time_base = info.time_base
     new.disposition = stream.disposition
-    new.metadata.update(others.kept_tags(stream.metadata))
-    if plan.setup.encoder.startswith(("libx265", "hevc")) and plan.container.muxer in ("mp4", "mov"):
-        new.codec_context.codec_tag = "hvc1"  # Apple's players know no other
+    new.metadata.update(others.timecode(info) | others.kept_tags(stream.metadata))
+    tag = _tag(plan, new.codec_context.codec.canonical_name)
+    if tag:
+        new.codec_context.codec_tag = tag
     if info.display_matrix and plan.container.muxer != "mpegts":
         new.set_display_matrix(info.display_matrix)
     return new
 
 
+def _tag(plan: Plan, codec: str) -> str:
+    """The name of the stream's kind where there are several; empty where the container knows best."""
+    if plan.container.muxer not in ("mp4", "mov") or codec != "hevc":
+        return ""
+    return "hev1" if plan.in_band else "hvc1"  # Apple's players know hvc1 only; hev1 may change on the way
+
+
 def _check_heads(stream: av.VideoStream, segments: Sequence[Segment], plan: Plan) -> None:
     heads = {segment.head for segment in segments}
-    if plan.container.global_header and heads != {bytes(stream.codec_context.extradata or b"")}:
+    if plan.container.global_header and not plan.in_band and heads != {bytes(stream.codec_context.extradata or b"")}:
         message = "The parts of the film were encoded with unlike settings and cannot be joined."
         raise EngineError(Fault.INTERNAL, message, "Export it anew, without the parts that are there.")
 

@@ -40,8 +40,20 @@ class Span:
 
 
 def copied(info: FilmInfo) -> tuple[StreamInfo, ...]:
-    """The streams to copy. A QuickTime track of chapter titles is not: the chapters make it anew."""
-    return tuple(stream for stream in info.others if not (stream.codec == "bin_data" and info.chapters))
+    """The streams to copy. QuickTime's tracks of chapter titles and of timecode are not: tags make them anew."""
+    return tuple(stream for stream in info.others if not _made_of_tags(stream, info))
+
+
+def _made_of_tags(stream: StreamInfo, info: FilmInfo) -> bool:
+    if stream.kind is not Kind.DATA:
+        return False
+    return "timecode" in stream.metadata or (stream.codec == "bin_data" and bool(info.chapters))
+
+
+def timecode(info: FilmInfo) -> dict[str, str]:
+    """The timecode of the first frame as a tag of the pictures, where a track of its own tells it."""
+    told = [stream.metadata["timecode"] for stream in info.others if "timecode" in stream.metadata]
+    return {"timecode": told[0]} if told else {}
 
 
 def check_streams(info: FilmInfo, container: Container, codec: Codec) -> tuple[StreamInfo, ...]:
@@ -73,8 +85,6 @@ def _not_held(source: InputContainer, streams: Sequence[StreamInfo], container: 
 def _holds(container: Container, stream: Stream, told: StreamInfo) -> bool:
     if container.copies is not None:
         return told.codec in container.copies
-    if told.codec == "unknown" and told.kind is Kind.DATA and "timecode" not in told.metadata:
-        return False
     trial = av.open(io.BytesIO(), "w", format=container.muxer)
     try:
         add_copy(trial, stream)
@@ -93,14 +103,11 @@ def add_copy(target: OutputContainer, stream: Stream) -> Stream:
         name = stream.metadata.get("filename", "attachment")
         kind = stream.metadata.get("mimetype", "application/octet-stream")
         return target.add_attachment(name, kind, cast("AttachmentStream", stream).data)
-    new = target.add_stream_from_template(stream, opaque=True) if stream.codec_context else _add_data(target, stream)
+    coded = {"opaque": True} if stream.codec_context is not None else {}
+    new = target.add_stream_from_template(stream, **coded)
     new.disposition = stream.disposition
     new.metadata.update(kept_tags(stream.metadata))
     return new
-
-
-def _add_data(target: OutputContainer, stream: Stream) -> Stream:
-    return target.add_stream_from_template(stream)
 
 
 def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
@@ -115,10 +122,11 @@ def packets(
     chosen = [source.streams[index] for index in streams]
     if not chosen:
         return
+    begun: set[int] = set()
     for packet in whole_packets(source.demux(chosen)):
-        unit = time_base(packet.stream)
-        if not _inside(packet, unit, span):
+        if not _inside(packet, span, begun):
             continue
+        unit = time_base(packet.stream)
         moved = round(span.shift / unit)
         packet.pts = None if packet.pts is None else packet.pts + moved
         packet.dts = None if packet.dts is None else packet.dts + moved
@@ -127,16 +135,29 @@ def packets(
         yield (at or 0) * unit, packet
 
 
-def _inside(packet: av.Packet[Stream], unit: Fraction, span: Span) -> bool:
-    if packet.stream.disposition & Disposition.attached_pic:
-        return True
+def _inside(packet: av.Packet[Stream], span: Span, begun: set[int]) -> bool:
+    """Whether the packet belongs to the span. A subtitle on the screen at its start is cut to begin there."""
     at = packet.pts if packet.pts is not None else packet.dts
-    if at is None:
-        return span.start is None
-    time, lasts = at * unit, (packet.duration or 0) * unit
-    late = span.end is not None and time >= span.end
-    early = span.start is not None and time + lasts <= span.start
-    return not late and not early
+    if span.start is None or at is None or packet.stream.disposition & Disposition.attached_pic:
+        return True
+    unit = time_base(packet.stream)
+    if span.end is not None and at * unit >= span.end:
+        return False
+    if packet.stream.type == "video" and packet.stream.index not in begun:
+        if at * unit < span.start or not packet.is_keyframe:
+            return False
+        begun.add(packet.stream.index)
+    return at * unit >= span.start or (packet.stream.type == "subtitle" and _cut(packet, unit, span.start))
+
+
+def _cut(packet: av.Packet[Stream], unit: Fraction, start: Fraction) -> bool:
+    """Let the packet begin at ``start``; false where it has ended by then."""
+    begin = -int(-start // unit)
+    left = (packet.pts or 0) + (packet.duration or 0) - begin
+    if left > 0:
+        packet.pts = packet.dts = begin
+        packet.duration = left
+    return left > 0
 
 
 def copy_chapters(source: InputContainer, target: OutputContainer, span: Span) -> None:

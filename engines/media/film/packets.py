@@ -23,7 +23,7 @@ def decoded(stream: av.VideoStream, packets: Iterator[av.Packet[av.VideoStream]]
 
 def whole_packets(packets: Iterator[av.Packet[S]]) -> Iterator[av.Packet[S]]:
     """The packets up to where the file ends or breaks off, without empty ones."""
-    with contextlib.suppress(av.FFmpegError):
+    with contextlib.suppress(av.FFmpegError, IndexError):  # IndexError: damage that looks like one more stream
         for packet in packets:
             if packet.size:
                 yield packet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from av.stream import Disposition, Stream
 from engines.core.faults import EngineError, Fault
 from engines.media.film.faults import COPY_ANEW, readable
 from engines.media.film.info import Chapter, Colour, FilmInfo, Kind, Layout, Light, StreamInfo
+from engines.media.film.packets import whole_packets
 from engines.media.film.turn import orientation
 
 MAX_PIXELS = 16384 * 16384
@@ -28,6 +30,8 @@ _DYNAMIC = {
     Type.DOVI_METADATA: "Dolby Vision",
     Type.DYNAMIC_HDR_VIVID: "HDR Vivid",
 }
+_NO_FILMS = frozenset({"tty", "image2", "ico"})
+"""What FFmpeg takes for films, too."""
 _PROBED_PACKETS = 400
 """Packets in which a first frame has to come up."""
 
@@ -49,6 +53,10 @@ def opened(path: Path) -> InputContainer:
 
 def describe(container: InputContainer, path: Path) -> FilmInfo:
     """``probe`` of a file that is open; it is read up to the first frame that can be decoded."""
+    kind = container.format.name
+    if kind.endswith("_pipe") or kind in _NO_FILMS:
+        what = "a text" if kind == "tty" else "a picture"
+        raise EngineError(Fault.UNREADABLE, f"{path.name} is {what}, not a film.", "Give a film.")
     video = film_stream(container, path)
     context = video.codec_context
     first = _first_frame(container, video, path)
@@ -144,15 +152,18 @@ def _first_frame(container: InputContainer, video: av.VideoStream, path: Path) -
     if context.width * context.height > MAX_PIXELS:
         message = f"{path.name} says that its frames are {context.width} x {context.height} pixels."
         raise EngineError(Fault.TOO_LARGE, message, "It is damaged, or no film.")
-    for number, packet in enumerate(container.demux(video)):
+    for number, packet in enumerate(whole_packets(container.demux(video))):
         try:
-            frames = packet.decode()
-        except av.InvalidDataError:
+            frames = video.codec_context.decode(packet)
+        except (av.InvalidDataError, av.PatchWelcomeError):
             frames = []
         if frames:
             return _First(frames[0])
         if number >= _PROBED_PACKETS:
             break
+    with contextlib.suppress(av.FFmpegError):  # a film of few frames: the decoder may still hold them
+        for frame in video.codec_context.decode(None):
+            return _First(frame)
     raise EngineError(Fault.UNREADABLE, f"No frame of {path.name} can be decoded.", COPY_ANEW)
 
 
@@ -201,7 +212,7 @@ def _stream(stream: Stream) -> StreamInfo:
     return StreamInfo(
         index=stream.index,
         kind=Kind(stream.type) if stream.type in {kind.value for kind in Kind} else Kind.DATA,
-        codec=context.codec.canonical_name if context is not None else (stream.name or "unknown"),
+        codec=context.codec.canonical_name if context is not None else (getattr(stream, "name", None) or "unknown"),
         time_base=unit,
         start=None if stream.start_time is None else stream.start_time * unit,
         duration=None if stream.duration is None else stream.duration * unit,

@@ -19,6 +19,7 @@ from engines.media.film.decoder import Decoder
 from engines.media.film.deinterlace import deinterlaced
 from engines.media.film.faults import COPY_ANEW
 from engines.media.film.film import Film, Frame
+from engines.media.film.filters import filtered
 from engines.media.film.index import Index, index_of
 from engines.media.film.info import FilmInfo
 from engines.media.film.probe import probe
@@ -141,7 +142,7 @@ class StreamFilm(Film):
         self._next = index + 1
         native = before.native if before is not None else after
         if native is not None:
-            native = uniform(native, self.info)
+            native = filtered([uniform(native, self.info)], "null")[0]  # its own, to be given another time
         else:
             raise EngineError(Fault.UNREADABLE, f"Frame {index} of {self.info.path.name} cannot be decoded.", COPY_ANEW)
         frame = self._made(index, native, damaged=True)
@@ -151,6 +152,7 @@ class StreamFilm(Film):
     def _made(self, index: int, native: av.VideoFrame, *, damaged: bool) -> Frame:
         unit = self.info.time_base
         pts, end = int(self.index.pts[index]), int(self.index.ends[index])
+        native.pts = pts
         key = bool(self.index.keys[index])
         load = loader(native, self.info)
         return Frame(index, native, load, pts=pts, span=(pts * unit, end * unit), key=key, damaged=damaged)

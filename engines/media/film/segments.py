@@ -11,6 +11,9 @@ from pathlib import Path
 from engines.core.faults import EngineError
 from engines.media.film.faults import not_written
 
+LOCK = "lock"
+"""Held by whoever writes into a folder of segments."""
+
 _MAGIC = b"cleanplate segment 1\n"
 
 
@@ -86,7 +89,7 @@ class SegmentStore:
 
     def remove(self) -> None:
         """Remove all segments, and the folder where nothing else is in it."""
-        for path in [*self.folder.glob("*.segment"), *self.folder.glob("*.unfinished")]:
+        for path in [*self.folder.glob("*.segment"), *self.folder.glob("*.unfinished"), self.folder / LOCK]:
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
