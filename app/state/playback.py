@@ -77,7 +77,7 @@ class Playback(QObject):
         self._decoding: Decoding | None = None
         self._run: Run | None = None
         self._clock: Clock = WallClock()
-        self._until = Fraction(0)
+        self._until, self._skipped = Fraction(0), 0
         self._leaving: list[Decoding] = []
         self._ticking = QTimer(self, interval=_TICK, timerType=Qt.TimerType.PreciseTimer)
         self._ticking.timeout.connect(self._tick)
@@ -97,7 +97,7 @@ class Playback(QObject):
     @property
     def dropped(self) -> int:
         """Frames that were left out of the present or last run, to be in time."""
-        return self._decoding.dropped if self._decoding is not None else 0
+        return self._skipped + (self._decoding.dropped if self._decoding is not None else 0)
 
     def go(self, frame: int) -> None:
         """The playhead to ``frame``, or to the end that is nearer to it."""
@@ -156,7 +156,7 @@ class Playback(QObject):
         self.editor.escape()
         self._clock = self.clock_of(reel)
         self._clock.start(reel.film.times[start])
-        self._until = reel.film.times[start]
+        self._until, self._skipped = reel.film.times[start], 0
         self._run = Run(start, stop, self.size(), self._clock.now, self.paint)
         decoding.play(self._run)
         self._ticking.start()
@@ -176,9 +176,11 @@ class Playback(QObject):
         run, decoding = self._run, self._decoding
         if run is None or decoding is None:
             return
-        now, due = self._clock.now(), None
+        now = self._clock.now()
+        due: Glimpse | None = None
         ready = decoding.ready
         while ready and (ready[0].time <= now):
+            self._skipped += due is not None
             due = ready.popleft()
             decoding.taken()
         if due is not None:

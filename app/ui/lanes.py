@@ -198,7 +198,12 @@ class Strip(Scrubber):
             return
         height, width = reel.film.info.size
         slot = max(round((self.height() - 4) * width / height), 24)
-        missing = [frame for frame, x in self._slots(slot) if not self._draw(painter, frame, x, slot)]
+        dirty = event.rect()
+        slots = self._slots(slot)
+        for frame, x in slots:
+            if x <= dirty.right() and x + max(slot, self.stretch.scale) >= dirty.left():
+                self._draw(painter, frame, x, slot)
+        missing = [frame for frame, _ in slots if self._thumbnails.get(frame) is None]
         edge = self.stretch.x_of(reel.frames)
         painter.fillRect(QRectF(edge, 0, self.width() - edge, self.height()), self.colour(QPalette.ColorRole.Window))
         self.shade_outside(painter)
@@ -224,19 +229,17 @@ class Strip(Scrubber):
         key = reel.key_in(begin, end)
         return begin if key is None else key
 
-    def _draw(self, painter: QPainter, frame: int, x: float, slot: int) -> bool:
-        """Whether it was there."""
+    def _draw(self, painter: QPainter, frame: int, x: float, slot: int) -> None:
         picture = self._thumbnails.get(frame)
         width = max(slot, round(self.stretch.scale)) if self.stretch.scale > slot else slot
         place = QRectF(x, 2, width - 1, self.height() - 4)
         shown = picture if picture is not None else self._thumbnails.near(frame)
         if shown is None:
             painter.fillRect(place, self.colour(QPalette.ColorRole.Base))
-            return False
+            return
         height, across = shown.shape[:2]
         image = QImage(shown.data, across, height, 4 * across, QImage.Format.Format_RGB32)
         painter.drawImage(QRectF(x, 2, slot - 1, self.height() - 4), image)
-        return picture is not None
 
 
 class Playhead(QWidget):
@@ -249,13 +252,23 @@ class Playhead(QWidget):
         self._playback = playback
         self.left = 0
         """Where the lanes begin."""
+        self._drawn = 0
+
+    def follow(self) -> None:
+        """The playhead has moved: repaint where it was and where it is, and nothing else."""
+        for x in (self._drawn, round(self._x())):
+            self.update(x - 8, 0, 17, self.height())
+
+    def _x(self) -> float:
+        reel, stretch = self._playback.reel, self._scope.stretch
+        frame = reel.frame if reel is not None else 0
+        return self.left + stretch.x_of(frame + 0.5 if stretch.scale >= 4 else frame)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         reel = self._playback.reel
         if reel is None:
             return
-        stretch = self._scope.stretch
-        x = self.left + stretch.x_of(reel.frame + 0.5 if stretch.scale >= 4 else reel.frame)
+        x = self._x()
         if x < self.left - 1:
             return
         painter = QPainter(self)
@@ -263,7 +276,7 @@ class Playhead(QWidget):
         colour = QColor("#ff4d5e")
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        at = round(x)
+        self._drawn = at = round(x)
         head = [
             QPointF(at - 5.5, 0),
             QPointF(at + 6.5, 0),

@@ -163,9 +163,7 @@ class Timeline(QFrame):
         shown = stretch.showing(frame)
         if shown != stretch:
             self.scope.set(shown)
-        self.playhead.update()
-        for track in self.rows:
-            track.lane.update()
+        self.playhead.follow()
 
     def _show_tracks(self) -> None:
         count = len(self._tracks.all)
