@@ -22,7 +22,7 @@ from engines.catalog import load_catalog
 from engines.core.engine import Backend, FoundText, TextLine
 from engines.core.paths import models_dir
 from engines.core.types import Patch, whole
-from engines.requests import Detected, DetectText, Erased, EraseImage, Event, Finished, Request, WasCancelled
+from engines.requests import AnyRequest, Detected, DetectText, Erased, EraseImage, Event, Finished, WasCancelled
 from engines.store import Store
 from engines.worker.client import EngineClient
 from engines.worker.messages import WorkerConfig
@@ -35,7 +35,7 @@ class Asked:
     """A job that a fake client was given."""
 
     id: int
-    request: Request
+    request: AnyRequest
     on_event: Callable[[Event], None]
     wants_preview: bool
 
@@ -50,7 +50,7 @@ class FakeClient:
     closed: bool = False
     warmed: bool = False
 
-    def submit(self, request: Request, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int:
+    def submit(self, request: AnyRequest, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int:
         job = Asked(len(self.asked) + 1, request, on_event, wants_preview)
         self.asked.append(job)
         if self.quick:
@@ -75,7 +75,7 @@ class FakeClient:
         self.closed = True
 
 
-def result_of(request: Request) -> Erased | Detected:
+def result_of(request: AnyRequest) -> Erased | Detected:
     """Holes are filled with 99; text is found in one line over the upper left."""
     if isinstance(request, EraseImage):
         alpha = request.mask.dense(whole(request.image))
