@@ -211,7 +211,7 @@ class Editor(QObject):
         if not state.tracks:
             state = add_track(state, free_name(state, self.tr("Mask")), ranges=reel.chosen_span)
         reel.track = min(reel.track, len(state.tracks) - 1)
-        self.do(label, paint_key(state, reel.track, reel.frame, mask, _meant(self.settings.role, how)))
+        self.do(label, paint_key(state, reel.track, reel.frame, mask, how))
 
     def restore(self, label: str, mask: Mask, how: Combine) -> None:
         before = self.state
@@ -274,9 +274,3 @@ class Editor(QObject):
 
     def _failed(self, error: EngineError) -> None:
         self.tell(of_error(error))
-
-
-def _meant(role: LayerRole, how: Combine) -> Combine:
-    """Tracks have no layers: painting what is to be kept takes from the mask."""
-    turned = {Combine.ADD: Combine.SUBTRACT, Combine.SUBTRACT: Combine.ADD}
-    return turned.get(how, how) if role is LayerRole.SUBTRACT else how

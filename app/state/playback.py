@@ -9,6 +9,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.document.state import LayerRole
 from app.state.decoding import Decoding, Glimpse, Run, Still
 from app.state.editor import Editor
 from app.state.notices import of_error
@@ -71,7 +72,7 @@ class Playback(QObject):
         """A small picture of about that frame, if there is one."""
         self.paint: Callable[[int, Picture], Picture] = lambda _, picture: picture
         """What is drawn over a playing frame."""
-        self.size: Callable[[], tuple[int, int]] = lambda: (270, 480)
+        self.size: Callable[[], tuple[int, int]] = self._small
         """At which height and width a playing frame is shown."""
         self._post = Post(self)
         self._decoding: Decoding | None = None
@@ -153,6 +154,13 @@ class Playback(QObject):
         start, stop = reel.frame, reel.span[1] if reel.frame < reel.span[1] - 1 else reel.frames
         if reel.frame >= reel.frames - 1 or reel.frame == reel.span[1] - 1:
             start, stop = reel.span
+        self._begin(start, stop)
+
+    def _begin(self, start: int, stop: int) -> None:
+        decoding = self._decoding
+        if decoding is None:
+            return
+        reel = decoding.reel
         self.editor.escape()
         self._clock = self.clock_of(reel)
         self._clock.start(reel.film.times[start])
@@ -161,6 +169,11 @@ class Playback(QObject):
         decoding.play(self._run)
         self._ticking.start()
         self.changed.emit()
+
+    def play_span(self, start: int, stop: int) -> None:
+        """From ``start`` up to, not including, ``stop``."""
+        self.go(start)
+        self._begin(start, stop)
 
     def pause(self) -> None:
         """Stop, and show the frame at the playhead exactly."""
@@ -205,6 +218,11 @@ class Playback(QObject):
             self.glimpsed.emit(rough)
         decoding.seek(Still(frame, self.size(), self.paint))
 
+    def _small(self) -> tuple[int, int]:
+        """A size that fits any screen, where nobody says a better one."""
+        height, width = self.reel.film.info.size if self.reel is not None else (9, 16)
+        return 270, max(round(270 * width / height), 1)
+
     def _place(self, frame: int) -> None:
         """Put the playhead there; the masks follow at once, the picture when it is decoded."""
         sheet, reel = self.editor.sheet, self.reel
@@ -220,6 +238,7 @@ class Playback(QObject):
         if sheet is not None and sheet.reel is reel and moment.index == reel.frame and not self.playing:
             sheet.show(moment)
             self.settled.emit(picture)
+            self.editor.redraw()
 
     # ---- films come and go
 
@@ -228,6 +247,7 @@ class Playback(QObject):
         sheet = self.editor.sheet
         if sheet is not None and sheet.reel is not None:
             reel, post = sheet.reel, self._post
+            self.editor.set_tool(role=LayerRole.ADD)  # tracks have no other meaning
             self._decoding = Decoding(
                 reel,
                 lambda moment, picture: post(lambda: self._show(reel, moment, picture)),

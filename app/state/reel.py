@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.document.pyramid import Plane, build_levels
 from app.state.display import eight_bits
 from engines.core.tracks import Span
-from engines.core.types import Alpha, Pixels
+from engines.core.types import Alpha, Patch, Pixels
 
 if TYPE_CHECKING:
     from engines.media.film.film import Film, Frame
@@ -48,7 +48,7 @@ class Moment:
 class Reel:
     """``frame``: the playhead. ``span``: from the in point up to, not including, the frame behind the out point.
 
-    ``track``: the number of the track that is painted on.
+    ``track``: the number of the track that is painted on. ``previews``: what an engine painted into frames.
     """
 
     film: Film
@@ -56,6 +56,7 @@ class Reel:
     frame: int = 0
     track: int = 0
     span: tuple[int, int] = field(init=False)
+    previews: dict[int, tuple[Patch, ...]] = field(default_factory=dict)
     _keys: list[int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from app.state.display import ToDisplay
 from app.state.reel import Moment, Reel
 from app.tools.pointer import Live
 from engines.core.tracks import NOTHING, masks_at
-from engines.core.types import Alpha, Box, Mask
+from engines.core.types import Alpha, Box, Mask, Patch
 
 if TYPE_CHECKING:
     from engines.media.picture import Picture
@@ -116,6 +116,7 @@ class Sheet:
         self.picture.invalidate(change.pixels)
         self._stale(change.masks)
         if before.tracks is not after.tracks:
+            self.set_previews({})
             self._masks_moved()
 
     def move(self, frame: int) -> None:
@@ -128,7 +129,8 @@ class Sheet:
         """What the tracks cover now, and what they covered before, is to be drawn again."""
         if self.reel is not None:
             before = self._tracked
-            self._tracked = masks_at(self.document.state.tracks, self.reel.frame)
+            previewed = self.reel.frame in self.reel.previews
+            self._tracked = NOTHING if previewed else masks_at(self.document.state.tracks, self.reel.frame)
             if before is not self._tracked:
                 self._stale(before.box)
                 self._stale(self._tracked.box)
@@ -138,6 +140,19 @@ class Sheet:
         self.document.pixels = moment.pixels
         self.shown = Shown(moment.levels, moment.alpha, self.shown.to_display)
         self.picture = SparsePyramid(self.size, self._drawn, moment.levels)
+        if self.reel is not None:
+            for patch in self.reel.previews.get(moment.index, ()):
+                self.picture.invalidate(patch.box)
+
+    def set_previews(self, previews: dict[int, tuple[Patch, ...]]) -> None:
+        """What an engine has painted into frames of the film; where there is such, the masks are not shown."""
+        reel = self.reel
+        if reel is not None and (reel.previews or previews):
+            touched = (*reel.previews.get(reel.frame, ()), *previews.get(reel.frame, ()))
+            reel.previews = previews
+            self._masks_moved()
+            for patch in touched:
+                self.picture.invalidate(patch.box)
 
     def stroke_changed(self, box: Box) -> None:
         """The live stroke has grown by ``box`` (or has gone)."""
@@ -185,9 +200,20 @@ class Sheet:
         return np.minimum(here, 255 - drawn)
 
     def _drawn(self, box: Box) -> Plane | None:
+        if self.reel is not None:
+            return self._previewed(self.reel, box)
         if not any(edit.visible and not (edit.reach & box).empty for edit in self.document.state.edits):
             return None
         return np.asarray(self.shown.to_display(self.document.composite(box)), np.uint8)
+
+    def _previewed(self, reel: Reel, box: Box) -> Plane | None:
+        patches = [patch for patch in reel.previews.get(reel.frame, ()) if not (patch.box & box).empty]
+        if not patches:
+            return None
+        pixels = self.document.pixels[box.slices].copy()
+        for patch in patches:
+            replace(patch, box=patch.box.moved(-box.x, -box.y)).paint(pixels)
+        return np.asarray(self.shown.to_display(pixels), np.uint8)
 
     def _stale(self, box: Box) -> None:
         for pyramid in self.overlays.values():

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from app.state.editor import Editor
 from app.state.erasing import Erasing
+from app.state.exporting import Exporting
 from app.state.files import Files
+from app.state.film_look import painted
 from app.state.film_tracks import FilmTracks
 from app.state.finding import TextFinding
+from app.state.following import Following
 from app.state.host import Client, EngineHost
 from app.state.jobs import JobQueue
 from app.state.library import Library
 from app.state.measurements import Measurements
 from app.state.playback import Playback
+from app.state.previewing import Previewing
+from app.state.reel import Picture
 from app.state.settings import SettingsStore
 from app.state.tasks import Tasks
 from app.state.thumbnails import Thumbnails
@@ -27,7 +33,10 @@ from engines.store import Store
 class Workshop(QObject):
     """``folder``: where the program keeps what it remembers."""
 
-    def __init__(self, client: Client, catalog: Catalog, store: Store, folder: Path) -> None:
+    def __init__(
+        self, client: Client, catalog: Catalog, store: Store, folder: Path, exporter: Callable[[], Client] | None = None
+    ) -> None:
+        """``exporter``: makes the engine process of the exports; None: they share the editor's."""
         super().__init__()
         self.folder = folder
         self.settings = SettingsStore(folder / "settings.json", self)
@@ -45,6 +54,12 @@ class Workshop(QObject):
         self.playback = Playback(self.editor)
         self.tracks = FilmTracks(self.playback)
         self.thumbnails = Thumbnails(self.playback)
+        self.following = Following(self.playback, self.tracks, self.queue, self.settings)
+        self.previewing = Previewing(self.playback, self.queue, self.settings)
+        self.playback.paint = self._paint
+        self.exporting = Exporting(
+            self.editor, self.settings, self.tasks, folder / "exports", exporter or (lambda: client)
+        )
         self.files = Files(self.editor, self.settings, folder)
         self.erasing.beginning.connect(self.files.autosave)
         self.settings.changed.connect(self._apply)
@@ -61,11 +76,21 @@ class Workshop(QObject):
         self.playback.close()
         self.thumbnails.close()
         self.files.close()
+        self.exporting.close()
         self.tasks.close()
         self.fetching.close()
         self.host.close()
         if self.editor.sheet is not None:
             self.editor.sheet.document.close()
+
+    def _paint(self, index: int, picture: Picture) -> Picture:
+        """What is drawn over a frame that plays; called in the decoding thread."""
+        sheet, value = self.editor.sheet, self.settings.value
+        if sheet is None or sheet.reel is None:
+            return picture
+        colour = int(value.mask_colour.lstrip("#"), 16)
+        rgb = colour >> 16 & 255, colour >> 8 & 255, colour & 255
+        return painted(sheet.reel, sheet.document.state.tracks, (rgb, value.mask_opacity), index, picture)
 
     def _apply(self) -> None:
         self.editor.set_history_budget(self.settings.value.history_mb << 20)

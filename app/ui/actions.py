@@ -47,7 +47,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("-1", FILE),
     ActionRow("save", FILE, "&Save project", "Ctrl+S", "save"),
     ActionRow("save_as", FILE, "Save project &as…", "Ctrl+Shift+S"),
-    ActionRow("export", FILE, "&Export picture…", "Ctrl+E", "export"),
+    ActionRow("export", FILE, "&Export…", "Ctrl+E", "export"),
     ActionRow("export_mask", FILE, "Export &mask…", film=False),
     ActionRow("-2", FILE),
     ActionRow("close", FILE, "&Close picture", "Ctrl+W"),
@@ -66,13 +66,13 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("find_text", MASK, "Find &text", "Ctrl+T", "text", film=False),
     ActionRow("all_text", MASK, "Choose &all text", "Ctrl+A", film=False),
     ActionRow("-5", MASK),
-    ActionRow("grow", MASK, "&Grow…"),
-    ActionRow("shrink", MASK, "&Shrink…"),
-    ActionRow("feather", MASK, "&Feather…", "Shift+F6"),
-    ActionRow("smooth", MASK, "S&mooth…"),
-    ActionRow("fill", MASK, "Fill &holes"),
-    ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert"),
-    ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear"),
+    ActionRow("grow", MASK, "&Grow…", film=False),
+    ActionRow("shrink", MASK, "&Shrink…", film=False),
+    ActionRow("feather", MASK, "&Feather…", "Shift+F6", film=False),
+    ActionRow("smooth", MASK, "S&mooth…", film=False),
+    ActionRow("fill", MASK, "Fill &holes", film=False),
+    ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert", film=False),
+    ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear", film=False),
     ActionRow("-6", MASK),
     ActionRow("mask_file", MASK, "From f&ile…", film=False),
     ActionRow("mask_alpha", MASK, "From t&ransparency", film=False),
@@ -85,6 +85,16 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("mark_in", FILM, "Set the &in point", "I", "", film=True),
     ActionRow("mark_out", FILM, "Set the &out point", "O", "", film=True),
     ActionRow("clear_span", FILM, "&Forget in and out points", "Shift+X", "", film=True),
+    ActionRow("-11", FILM),
+    ActionRow("add_track", FILM, "&Add a mask track", "Ctrl+Shift+N", "", film=True),
+    ActionRow("track", FILM, "&Track", "Ctrl+J", "", film=True),
+    ActionRow("find_titles", FILM, "Find s&ubtitles", "Ctrl+Shift+T", "", film=True),
+    ActionRow("whole_clip", FILM, "&Whole clip", "", "", film=True),
+    ActionRow("key_back", FILM, "To the p&revious key", "Shift+,", "", film=True),
+    ActionRow("key_on", FILM, "To the &next key", "Shift+.", "", film=True),
+    ActionRow("key_delete", FILM, "&Delete the key here", "Shift+Del", "", film=True),
+    ActionRow("-12", FILM),
+    ActionRow("preview_range", FILM, "Pre&view a range", "Ctrl+Shift+P", "", film=True),
     ActionRow("zoom_in", VIEW, "Zoom &in", "Ctrl++", "zoom-in"),
     ActionRow("zoom_out", VIEW, "Zoom &out", "Ctrl+-", "zoom-out"),
     ActionRow("fit", VIEW, "&Fit the window", "Ctrl+0", "fit"),
@@ -114,7 +124,7 @@ class Actions:
         self.by_id: dict[str, QAction] = {}
         self.recent = QMenu(window)
         menus = {name: bar.addMenu(tr(name)) for name in MENUS}
-        self._film_menu = menus[FILM]
+        self._film_menu, self._mask_menu = menus[FILM], menus[MASK]
         for row in ROWS:
             if not row.text:
                 menus[row.menu].addSeparator()
@@ -157,6 +167,7 @@ class Actions:
             if row.id in self.by_id and row.picture:
                 self.by_id[row.id].setEnabled(picture and row.film in (None, film))
         self._film_menu.menuAction().setVisible(film)
+        self._mask_menu.menuAction().setVisible(not film)
 
 
 def tr(text: str) -> str:

@@ -51,7 +51,7 @@ class Commands(QObject):
             "next": partial(self.neighbour, 1), "previous": partial(self.neighbour, -1),
             "save": self.save, "save_as": self.save_as, "export": self.export, "export_mask": self.export_mask,
             "close": self.close_picture, "quit": self._window.close,
-            "undo": editor.undo, "redo": editor.redo, "erase": shop.erasing.erase, "cancel": self.cancel,
+            "undo": editor.undo, "redo": editor.redo, "erase": self.erase, "cancel": self.cancel,
             "try": shop.trying.start, "copy": self.copy, "copy_command": self.copy_command,
             "shortcuts": self.shortcuts, "preferences": self.preferences,
             "find_text": shop.finding.find, "all_text": partial(shop.finding.choose_all, True),
@@ -76,6 +76,10 @@ class Commands(QObject):
         return {
             "play": play.toggle, "frame_back": partial(play.step, -1), "frame_on": partial(play.step, 1),
             "film_start": partial(play.go, 0), "film_end": partial(play.go, 1 << 62),
+            "key_back": partial(self._shop.tracks.step_key, -1), "key_on": partial(self._shop.tracks.step_key, 1),
+            "key_delete": self._shop.tracks.delete_key_here, "add_track": self._shop.tracks.add,
+            "track": self._shop.following.track, "whole_clip": self._shop.tracks.whole_clip,
+            "find_titles": self._shop.following.find_titles, "preview_range": self._shop.previewing.short_range,
             "mark_in": play.mark_in, "mark_out": play.mark_out, "clear_span": play.clear_span,
         }  # fmt: skip
 
@@ -201,6 +205,11 @@ class Commands(QObject):
             self._shop.files.save_project(path, then)
 
     def export(self) -> None:
+        if self._shop.playback.reel is not None:
+            from app.ui.film_export_dialog import FilmExportDialog
+
+            FilmExportDialog(self._window, self._shop).open()
+            return
         from app.ui.export_dialog import ExportDialog
 
         ExportDialog(self._window, self._shop).open()
@@ -223,6 +232,13 @@ class Commands(QObject):
         start = str(source.parent / stem) if source is not None else stem
         name, _ = QFileDialog.getSaveFileName(self._window, title, start, filters)
         return name
+
+    def erase(self) -> None:
+        """Ctrl+Enter: erase from the picture; from a film, show what would become of this frame."""
+        if self._shop.playback.reel is not None:
+            self._shop.previewing.frame()
+        else:
+            self._shop.erasing.erase()
 
     # ---- the clipboard
 
@@ -281,7 +297,8 @@ class Commands(QObject):
     def cancel(self) -> None:
         """Esc: the gesture, then what runs, then a comparison, then the notice."""
         window = self._window
-        if self._editor.escape() or self._shop.erasing.cancel():
+        shop = self._shop
+        if self._editor.escape() or shop.following.cancel() or shop.previewing.cancel() or shop.erasing.cancel():
             return
         if window.canvas.compare is not Compare.OFF:
             window.canvas.set_compare(Compare.OFF)

@@ -28,6 +28,8 @@ from app.ui.compare_bar import CompareBar
 from app.ui.edits_panel import EditsPanel
 from app.ui.engine_panel import EnginePanel
 from app.ui.error_bar import ErrorBar
+from app.ui.exports_panel import ExportsPanel
+from app.ui.film_panel import FilmPanel
 from app.ui.icons import app_icon
 from app.ui.layers_panel import LayersPanel
 from app.ui.pointing import Pointing
@@ -61,6 +63,8 @@ class Window(QMainWindow):
         self.toolbox = Toolbox(editor)
         self.options_bar = OptionsBar(editor, workshop.finding)
         self.engine_panel = EnginePanel(workshop)
+        self.film_panel = FilmPanel(workshop)
+        self.exports_panel = ExportsPanel(workshop.exporting)
         self.status = StatusBar(editor, self.canvas, workshop.host, workshop.measurements, settings)
         self.status.follow(workshop.tasks)
         self.commands = Commands(self)
@@ -118,7 +122,8 @@ class Window(QMainWindow):
         layout.setSpacing(0)
         editor = self.workshop.editor
         edits = EditsPanel(editor, self.workshop.erasing, self.canvas)
-        for part in (self.engine_panel, rule(), LayersPanel(editor), rule(), edits):
+        self._picture_parts = (self.engine_panel, rule(), LayersPanel(editor), rule(), edits)
+        for part in (*self._picture_parts, self.film_panel, self.exports_panel):
             layout.addWidget(part)
         layout.addStretch(1)
         scroll = QScrollArea()
@@ -150,6 +155,7 @@ class Window(QMainWindow):
         self.canvas.compare_changed.connect(self._show_compare)
         self.pointing.moved.connect(self.status.show_pixel)
         self.pointing.tapped.connect(workshop.playback.toggle)
+        self.film_panel.export_wanted.connect(commands.export)
         self.engine_panel.models_wanted.connect(commands.models)
         self.engine_panel.command_wanted.connect(commands.copy_command)
         self.start_page.open_wanted.connect(commands.open)
@@ -171,7 +177,12 @@ class Window(QMainWindow):
         there = self.workshop.editor.sheet is not None
         self._middle.setCurrentWidget(self.canvas if there else self.start_page)
         (self.canvas if there else self.start_page).setFocus()
-        self.actions_.enable(there, self.workshop.playback.reel is not None)
+        film = self.workshop.playback.reel is not None
+        self.actions_.enable(there, film)
+        self.film_panel.setVisible(film)
+        for part in self._picture_parts:
+            part.setVisible(not film)
+        self.toolbox.offer(film=film)
         self.commands.fill_recent(self.actions_.recent)
         self._show_title()
 

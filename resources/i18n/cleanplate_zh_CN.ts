@@ -39,6 +39,10 @@
         <translation>实际大小(&amp;A)</translation>
     </message>
     <message>
+        <source>&amp;Add a mask track</source>
+        <translation>添加蒙版轨道(&amp;A)</translation>
+    </message>
+    <message>
         <source>&amp;Cancel</source>
         <translation>取消(&amp;C)</translation>
     </message>
@@ -55,6 +59,10 @@
         <translation>复制结果(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Delete the key here</source>
+        <translation>删除此处的关键帧(&amp;D)</translation>
+    </message>
+    <message>
         <source>&amp;Difference</source>
         <translation>差异(&amp;D)</translation>
     </message>
@@ -67,8 +75,8 @@
         <translation>擦除(&amp;E)</translation>
     </message>
     <message>
-        <source>&amp;Export picture…</source>
-        <translation>导出图片(&amp;E)…</translation>
+        <source>&amp;Export…</source>
+        <translation>导出(&amp;E)…</translation>
     </message>
     <message>
         <source>&amp;Feather…</source>
@@ -155,6 +163,10 @@
         <translation>收缩(&amp;S)…</translation>
     </message>
     <message>
+        <source>&amp;Track</source>
+        <translation>跟踪(&amp;T)</translation>
+    </message>
+    <message>
         <source>&amp;Try several engines</source>
         <translation>试用多个引擎(&amp;T)</translation>
     </message>
@@ -165,6 +177,10 @@
     <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Whole clip</source>
+        <translation>整段影片(&amp;W)</translation>
     </message>
     <message>
         <source>Before and after: &amp;split line</source>
@@ -203,6 +219,10 @@
         <translation>查找文字(&amp;T)</translation>
     </message>
     <message>
+        <source>Find s&amp;ubtitles</source>
+        <translation>查找字幕(&amp;U)</translation>
+    </message>
+    <message>
         <source>From f&amp;ile…</source>
         <translation>来自文件(&amp;I)…</translation>
     </message>
@@ -235,6 +255,10 @@
         <translation>打开示例影片(&amp;F)</translation>
     </message>
     <message>
+        <source>Pre&amp;view a range</source>
+        <translation>预览一段(&amp;V)</translation>
+    </message>
+    <message>
         <source>S&amp;mooth…</source>
         <translation>平滑(&amp;M)…</translation>
     </message>
@@ -255,8 +279,16 @@
         <translation>到结尾(&amp;E)</translation>
     </message>
     <message>
+        <source>To the &amp;next key</source>
+        <translation>到下一关键帧(&amp;N)</translation>
+    </message>
+    <message>
         <source>To the &amp;start</source>
         <translation>到开头(&amp;S)</translation>
+    </message>
+    <message>
+        <source>To the p&amp;revious key</source>
+        <translation>到上一关键帧(&amp;R)</translation>
     </message>
     <message>
         <source>Zoom &amp;in</source>
@@ -715,6 +747,28 @@
     </message>
 </context>
 <context>
+    <name>Exporting</name>
+    <message>
+        <source>Queueing</source>
+        <translation>正在加入队列</translation>
+    </message>
+    <message>
+        <source>Exported %1, %2 MB.</source>
+        <translation>已导出 %1，%2 MB。</translation>
+    </message>
+</context>
+<context>
+    <name>ExportsPanel</name>
+    <message>
+        <source>Clear finished</source>
+        <translation>清除已完成</translation>
+    </message>
+    <message>
+        <source>Exports</source>
+        <translation>导出队列</translation>
+    </message>
+</context>
+<context>
     <name>Files</name>
     <message>
         <source>Opening %1</source>
@@ -762,10 +816,283 @@
     </message>
 </context>
 <context>
+    <name>FilmExportDialog</name>
+    <message>
+        <source>Export film</source>
+        <translation>导出影片</translation>
+    </message>
+    <message>
+        <source>Same as the source, visually lossless</source>
+        <translation>与源文件相同，视觉无损</translation>
+    </message>
+    <message>
+        <source>Small: H.265, about a third of the size</source>
+        <translation>小文件：H.265，约为三分之一</translation>
+    </message>
+    <message>
+        <source>For editing: ProRes in QuickTime, large</source>
+        <translation>用于剪辑：QuickTime ProRes，文件较大</translation>
+    </message>
+    <message>
+        <source>What for</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Only from the in to the out point</source>
+        <translation>仅入点到出点</translation>
+    </message>
+    <message>
+        <source>The source&apos;s own</source>
+        <translation>与源文件相同</translation>
+    </message>
+    <message>
+        <source>Looks like the source</source>
+        <translation>观感与源文件一致</translation>
+    </message>
+    <message>
+        <source>Copy parts without an edit as they are</source>
+        <translation>未编辑的部分原样复制</translation>
+    </message>
+    <message>
+        <source>Leave out what the file cannot hold</source>
+        <translation>略去文件无法容纳的内容</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Container</source>
+        <translation>封装格式</translation>
+    </message>
+    <message>
+        <source>Codec</source>
+        <translation>编解码器</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Quality (less is better)</source>
+        <translation>质量（越小越好）</translation>
+    </message>
+    <message>
+        <source>Advanced…</source>
+        <translation>高级…</translation>
+    </message>
+    <message>
+        <source>Sound, subtitles, chapters and all else are copied as they are; so are times and colours.</source>
+        <translation>声音、字幕、章节及其他内容原样复制；时间和颜色也保持不变。</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>In software</source>
+        <translation>软件编码</translation>
+    </message>
+    <message>
+        <source>%1 cannot hold %2. Matroska (.mkv) holds more.</source>
+        <translation>%1 无法容纳 %2。Matroska (.mkv) 可以容纳更多内容。</translation>
+    </message>
+    <message>
+        <source>Less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>This is the film itself, which is never overwritten.</source>
+        <translation>这是源影片本身，永远不会被覆盖。</translation>
+    </message>
+    <message>
+        <source>%1 exists already. Replace it?</source>
+        <translation>%1 已存在。要替换吗？</translation>
+    </message>
+</context>
+<context>
+    <name>FilmPanel</name>
+    <message>
+        <source>What should go</source>
+        <translation>要去除的内容</translation>
+    </message>
+    <message>
+        <source>Paint over it on one frame; then track it if it moves.</source>
+        <translation>在某一帧上涂抹；如果它会移动，再进行跟踪。</translation>
+    </message>
+    <message>
+        <source>Find the burnt-in text between the in and the out point, to the frame</source>
+        <translation>查找入点与出点之间的硬字幕，精确到帧</translation>
+    </message>
+    <message>
+        <source>Find subtitles</source>
+        <translation>查找字幕</translation>
+    </message>
+    <message>
+        <source>Track</source>
+        <translation>跟踪</translation>
+    </message>
+    <message>
+        <source>Follow what is painted through the film (Ctrl+J)</source>
+        <translation>在影片中跟踪涂抹的内容 (Ctrl+J)</translation>
+    </message>
+    <message>
+        <source>Track one way only</source>
+        <translation>仅单向跟踪</translation>
+    </message>
+    <message>
+        <source>Whole clip</source>
+        <translation>整段影片</translation>
+    </message>
+    <message>
+        <source>A mark that stays: one mask in all frames</source>
+        <translation>固定的标记：所有帧使用同一个蒙版</translation>
+    </message>
+    <message>
+        <source>Cancel (Esc)</source>
+        <translation>取消 (Esc)</translation>
+    </message>
+    <message>
+        <source>Track forward only</source>
+        <translation>仅向前跟踪</translation>
+    </message>
+    <message>
+        <source>Track backward only</source>
+        <translation>仅向后跟踪</translation>
+    </message>
+    <message>
+        <source>Grow</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Feather</source>
+        <translation>羽化</translation>
+    </message>
+    <message>
+        <source>Steady</source>
+        <translation>稳定</translation>
+    </message>
+    <message>
+        <source>Frames on either side that steady the mask</source>
+        <translation>用前后各几帧稳定蒙版</translation>
+    </message>
+    <message>
+        <source>Engine of this track</source>
+        <translation>此轨道的引擎</translation>
+    </message>
+    <message>
+        <source>Learn the mark and lift it off</source>
+        <translation>学习标记并将其去除</translation>
+    </message>
+    <message>
+        <source>For see-through marks that never move: what shines through is kept</source>
+        <translation>用于固定的半透明标记：保留透出的画面</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Preview frame</source>
+        <translation>预览此帧</translation>
+    </message>
+    <message>
+        <source>Erase in this frame only, to see how it will look (Ctrl+Enter)</source>
+        <translation>仅擦除这一帧以查看效果 (Ctrl+Enter)</translation>
+    </message>
+    <message>
+        <source>Preview range</source>
+        <translation>预览一段</translation>
+    </message>
+    <message>
+        <source>Erase between the in and out points, or in two seconds from here, and play it</source>
+        <translation>擦除入点与出点之间（或从此处起两秒）的内容并播放</translation>
+    </message>
+    <message>
+        <source>Back to the masks</source>
+        <translation>回到蒙版</translation>
+    </message>
+    <message>
+        <source>Export film…</source>
+        <translation>导出影片…</translation>
+    </message>
+    <message>
+        <source>%1 (weights missing)</source>
+        <translation>%1（缺少权重）</translation>
+    </message>
+    <message>
+        <source>No track yet</source>
+        <translation>还没有轨道</translation>
+    </message>
+    <message>
+        <source>starting the engine process</source>
+        <translation>正在启动引擎进程</translation>
+    </message>
+</context>
+<context>
     <name>FilmTracks</name>
     <message>
         <source>Mask</source>
         <translation>蒙版</translation>
+    </message>
+</context>
+<context>
+    <name>Following</name>
+    <message>
+        <source>Paint over the thing in one frame, then track it.</source>
+        <translation>在某一帧上涂抹目标，然后跟踪。</translation>
+    </message>
+    <message>
+        <source>There is no key to track from yet.</source>
+        <translation>还没有可供跟踪的关键帧。</translation>
+    </message>
+    <message>
+        <source>Subtitles</source>
+        <translation>字幕</translation>
+    </message>
+    <message>
+        <source>What was tracked was dropped: the keys changed meanwhile.</source>
+        <translation>跟踪结果已丢弃：关键帧在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Track again.</source>
+        <translation>请重新跟踪。</translation>
+    </message>
+    <message>
+        <source>%1 stops at frame %2.</source>
+        <translation>%1 停在第 %2 帧。</translation>
+    </message>
+    <message>
+        <source>The tracker was not sure in %1 frames; they are marked on the track.</source>
+        <translation>跟踪在 %1 帧中没有把握；已在轨道上标出。</translation>
+    </message>
+    <message>
+        <source>Tracked %1 through %2 frames.</source>
+        <translation>已跟踪 %1，共 %2 帧。</translation>
+    </message>
+    <message>
+        <source>Paint over it by hand; small or faint text may be missed.</source>
+        <translation>请手动涂抹；细小或模糊的文字可能会被漏掉。</translation>
+    </message>
+    <message>
+        <source>No text was found.</source>
+        <translation>未找到文字。</translation>
+    </message>
+    <message>
+        <source>Found text in %1 frames.</source>
+        <translation>在 %1 帧中找到文字。</translation>
+    </message>
+    <message>
+        <source>Preview it, or take single frames away by painting.</source>
+        <translation>可以预览，也可以通过涂抹去掉个别帧。</translation>
     </message>
 </context>
 <context>
@@ -817,6 +1144,10 @@
     <message>
         <source>Erase anew</source>
         <translation>重新擦除</translation>
+    </message>
+    <message>
+        <source>Find subtitles</source>
+        <translation>查找字幕</translation>
     </message>
     <message>
         <source>Find text</source>
@@ -1148,6 +1479,25 @@
     <message>
         <source>%1 of %2 lines chosen</source>
         <translation>已选择 %2 行中的 %1 行</translation>
+    </message>
+</context>
+<context>
+    <name>Previewing</name>
+    <message>
+        <source>Paint over it, or use Find subtitles.</source>
+        <translation>请涂抹，或使用“查找字幕”。</translation>
+    </message>
+    <message>
+        <source>Nothing is marked to be erased here yet.</source>
+        <translation>这里还没有标记要擦除的内容。</translation>
+    </message>
+    <message>
+        <source>The preview was dropped: the masks changed meanwhile.</source>
+        <translation>预览已丢弃：蒙版在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Preview again.</source>
+        <translation>请重新预览。</translation>
     </message>
 </context>
 <context>
@@ -1676,6 +2026,49 @@
     <message>
         <source>Judging</source>
         <translation>正在评判</translation>
+    </message>
+</context>
+<context>
+    <name>_Card</name>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Take from the list</source>
+        <translation>从列表移除</translation>
+    </message>
+    <message>
+        <source>Cancel this export</source>
+        <translation>取消此导出</translation>
+    </message>
+    <message>
+        <source>starting the engine process</source>
+        <translation>正在启动引擎进程</translation>
+    </message>
+    <message>
+        <source>%1 · %2 left</source>
+        <translation>%1 · 剩余 %2</translation>
+    </message>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Paused; what is encoded is kept</source>
+        <translation>已暂停；已编码的部分会保留</translation>
     </message>
 </context>
 </TS>

@@ -22,11 +22,23 @@ from engines.catalog import load_catalog
 from engines.core.engine import Backend, FoundText, TextLine
 from engines.core.paths import models_dir
 from engines.core.types import Patch, whole
-from engines.requests import AnyRequest, Detected, DetectText, Erased, EraseImage, Event, Finished, WasCancelled
+from engines.requests import (
+    AnyRequest,
+    Detected,
+    DetectText,
+    Erased,
+    EraseImage,
+    Event,
+    FilmRequest,
+    FilmResult,
+    Finished,
+    WasCancelled,
+)
 from engines.store import Store
 from engines.worker.client import EngineClient
 from engines.worker.messages import WorkerConfig
 from tests.app.engines import write_cards
+from tests.app.film.answers import answer_about_film
 from tests.conftest import background, with_text
 
 
@@ -75,8 +87,10 @@ class FakeClient:
         self.closed = True
 
 
-def result_of(request: AnyRequest) -> Erased | Detected:
+def result_of(request: AnyRequest) -> Erased | Detected | FilmResult:
     """Holes are filled with 99; text is found in one line over the upper left."""
+    if isinstance(request, FilmRequest):
+        return answer_about_film(request)
     if isinstance(request, EraseImage):
         alpha = request.mask.dense(whole(request.image))
         pixels = np.where(alpha[..., None] > 0, np.asarray(99, request.image.dtype), request.image)
