@@ -21,8 +21,10 @@ from app.state.library import Library
 from app.state.measurements import Measurements
 from app.state.playback import Playback
 from app.state.previewing import Previewing
+from app.state.qt_sink import open_sink
 from app.state.reel import Picture
 from app.state.settings import SettingsStore
+from app.state.sound import Loudspeaker
 from app.state.tasks import Tasks
 from app.state.thumbnails import Thumbnails
 from app.state.trying import Trying
@@ -55,6 +57,7 @@ class Workshop(QObject):
         self.tracks = FilmTracks(self.playback)
         self.thumbnails = Thumbnails(self.playback)
         self.following = Following(self.playback, self.tracks, self.queue, self.settings)
+        self.loudspeaker = Loudspeaker(self.playback, self.tasks, open_sink)
         self.previewing = Previewing(self.playback, self.queue, self.settings)
         self.playback.paint = self._paint
         self.exporting = Exporting(

@@ -1313,6 +1313,13 @@
     </message>
 </context>
 <context>
+    <name>Loudspeaker</name>
+    <message>
+        <source>Films play without sound: %1</source>
+        <translation>影片将无声播放：%1</translation>
+    </message>
+</context>
+<context>
     <name>ModelsDialog</name>
     <message>
         <source>Models</source>

@@ -22,7 +22,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def film_shop(shop: Workshop, clip: Path, wait: Patience) -> Workshop:
     """The workshop with the film open."""
     shop.files.open(clip)
-    wait(lambda: shop.playback.reel is not None)
+    wait(lambda: shop.playback.reel is not None and not shop.tasks.running)
     return shop
 
 
@@ -30,5 +30,5 @@ def film_shop(shop: Workshop, clip: Path, wait: Patience) -> Workshop:
 def film_window(window: Window, clip: Path, wait: Patience) -> Window:
     """The window with the film open."""
     window.commands.open_path(clip)
-    wait(lambda: window.workshop.playback.reel is not None)
+    wait(lambda: window.workshop.playback.reel is not None and not window.workshop.tasks.running)
     return window
