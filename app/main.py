@@ -49,7 +49,8 @@ def open_workshop(folder: Path, config: WorkerConfig | None = None) -> Workshop:
     log = folder / "log.txt"
     _log_to(log)
     config = config or WorkerConfig(log=folder / "engine-log.txt")
-    return Workshop(EngineClient(config), load_catalog(*config.card_folders), Store(), folder)
+    catalog = load_catalog(*config.card_folders)
+    return Workshop(EngineClient(config), catalog, Store(), folder, lambda: EngineClient(config))
 
 
 def begin(window: Window, paths: Sequence[Path]) -> None:

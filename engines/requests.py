@@ -111,6 +111,17 @@ class Segment:
 Request: TypeAlias = EraseImage | DetectText | Segment | EraseFrames | TrackMask
 
 
+class FilmRequest:
+    """A whole task over a film on disk; ``engines.jobs.film_desk`` has them, and answers them over a session."""
+
+    engine: str
+    """The id of the engine that does most of it."""
+
+
+AnyRequest: TypeAlias = Request | FilmRequest
+"""What an engine process can be asked."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Erased:
     """The patches to paint, and how they were made. ``seconds`` by stage; ``peak_memory`` in bytes."""
@@ -170,6 +181,15 @@ class Segmented:
 Result: TypeAlias = Erased | Detected | Segmented | ErasedFrames | MaskTracked
 
 
+class FilmResult:
+    """The answer to a ``FilmRequest``. ``notes``: what the person must be told."""
+
+    notes: tuple[str, ...]
+
+
+AnyResult: TypeAlias = Result | FilmResult
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Progressed:
     """``done`` is the share of the job that is finished, 0..1."""
@@ -190,7 +210,7 @@ class Previewed:
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
     job: int
-    result: Result
+    result: AnyResult
 
 
 @dataclass(frozen=True, slots=True)

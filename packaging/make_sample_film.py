@@ -1,14 +1,15 @@
-"""Draws the sample film: a slow move over the sample photo's own picture, with subtitles, a mark and a sound.
+"""Draws the sample film: a boat on a lake, with a station's mark and subtitles burnt into it, and sound.
 
-python packaging/make_sample_film.py coffee.png resources/samples      # coffee.png: see make_samples.py
+``python packaging/make_sample_film.py resources/samples/lake.mp4``. The same bytes on every machine with the same
+encoder; nothing in it is anybody else's.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
@@ -16,90 +17,102 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-RATE, FRAMES, WIDTH, HEIGHT = 25, 110, 448, 252
-SOUND_RATE = 44100
-TITLES = ((12, 52, "Good morning."), (60, 100, "The coffee is ready."))
-"""First frame, the frame after the last, and what it says."""
+Floats = NDArray[np.float32]
 
-MARK = "AURORA TV"
-CHORDS = ((220.0, 277.18, 329.63), (246.94, 293.66, 369.99))
-
-Picture = NDArray[np.uint8]
+SIZE = (360, 640)
+RATE, FRAMES, HERTZ = 25, 200, 48000
+SUBTITLES = ((20, 85, "The boat leaves at seven."), (105, 180, "Nobody knows when it returns."))
+"""First frame, the frame behind the last one, words."""
 
 
-def main(photo: Path, folder: Path) -> None:
-    source = np.asarray(Image.open(photo).convert("RGB"), np.uint8)
-    folder.mkdir(parents=True, exist_ok=True)
-    with av.open(str(folder / "coffee.mp4"), "w", options={"movflags": "faststart"}) as film:
-        pictures = film.add_stream("libx264", rate=RATE, options={"crf": "23", "preset": "slow"})
-        pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        sound = film.add_stream("aac", rate=SOUND_RATE, layout="mono")
-        sound.bit_rate = 48000
-        for picture in frames(source):
-            film.mux(pictures.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        film.mux(pictures.encode(None))
-        for block in sounds():
-            film.mux(sound.encode(block))
-        film.mux(sound.encode(None))
+def main(target: Path) -> None:
+    scene = _Scene()
+    with av.open(str(target), "w", options={"movflags": "+faststart"}) as container:
+        options = {"preset": "slow", "crf": "24", "g": "50"}
+        stream = cast("av.VideoStream", container.add_stream("libx264", rate=RATE, options=options))
+        stream.height, stream.width = SIZE
+        stream.pix_fmt = "yuv420p"
+        tone = cast("av.AudioStream", container.add_stream("aac", rate=HERTZ, layout="stereo"))
+        for number in range(FRAMES):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(scene.frame(number), "rgb24")))
+        container.mux(stream.encode(None))
+        for start in range(0, FRAMES * HERTZ // RATE, 1024):
+            container.mux(tone.encode(_sound(start)))
+        container.mux(tone.encode(None))
 
 
-def frames(source: Picture) -> Iterator[Picture]:
-    """The camera moves across the picture while titles come and go."""
-    mark = lettered(MARK, 15, (WIDTH - 100, 12), opacity=0.55)
-    h, w = source.shape[:2]
-    for number in range(FRAMES):
-        share = number / (FRAMES - 1)
-        scale = 0.86 - 0.08 * share
-        left, top = (w - WIDTH * scale) * share, (h - HEIGHT * scale) * (0.25 + 0.5 * share)
-        move = np.asarray([[scale, 0, left], [0, scale, top]], np.float32)
-        shown = cv2.warpAffine(source, move, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-        picture = blended(np.asarray(shown, np.uint8), mark)
-        for start, stop, words in TITLES:
-            if start <= number < stop:
-                picture = blended(picture, title(words))
-        yield picture
+class _Scene:
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(11)
+        self._sky = _sky(SIZE[1] + 240)
+        self._ripples = self._rng.normal(0, 1, (SIZE[0] // 2, SIZE[1] + 240)).astype(np.float32)
+
+    def frame(self, number: int) -> NDArray[np.uint8]:
+        """``(h, w, 3)``: the camera pans slowly, the boat crosses, the water moves."""
+        pan = 0.6 * number
+        picture = cv2.warpAffine(self._sky, np.array([[1, 0, -pan], [0, 1, 0]]), SIZE[::-1])
+        self._water(picture, number, pan)
+        _boat(picture, 60 + 2.3 * number - pan, 232 + 2 * np.sin(number / 9))
+        page = Image.fromarray(np.clip(picture + self._rng.normal(0, 1.2, picture.shape), 0, 255).astype(np.uint8))
+        _write(page, "LAKE TV", (540, 18), 20, 235)
+        for begin, end, words in SUBTITLES:
+            if begin <= number < end:
+                width = ImageFont.load_default(26).getlength(words)
+                _write(page, words, (round((SIZE[1] - width) / 2), 312), 26, 255)
+        return np.asarray(page)
+
+    def _water(self, picture: Floats, number: int, pan: float) -> None:
+        half = SIZE[0] // 2
+        above = picture[half - 1 :: -1][:half]
+        rows = np.arange(half, dtype=np.float32)[:, None]
+        shift = cv2.warpAffine(self._ripples, np.array([[1, 0, -pan], [0, 1, number * 0.4]]), (SIZE[1], half))
+        glitter = cv2.GaussianBlur(shift, (0, 0), 5, sigmaY=1.2) * (8 + rows / 8)
+        picture[half:] = above[:half] * 0.72 + np.array([6, 18, 30], np.float32) + glitter[..., None] * 2.2
 
 
-Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Colour ``(h, w, 3)`` and opacity ``(h, w, 1)``."""
+def _sky(width: int) -> Floats:
+    """The upper half is sky and hills, over a width that the camera pans across."""
+    height = SIZE[0]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    glow = np.exp(-(((columns - 430) / 190) ** 2 + ((rows - 150) / 90) ** 2))
+    picture = np.stack([96 + rows * 0.55 + 90 * glow, 120 + rows * 0.3 + 55 * glow, 168 - rows * 0.2], axis=2)
+    picture[((columns - 430) ** 2 + (rows - 128) ** 2) < 24**2] = (255, 236, 190)
+    for level, base, colour in ((0, 118, (92, 104, 128)), (1, 142, (66, 82, 96)), (2, 163, (40, 58, 62))):
+        ridge = base + 16 * np.sin(columns / (70 - 14 * level) + 2.1 * level) + 7 * np.sin(columns / 17 + level)
+        cover = np.clip(rows - ridge, 0, 1)[..., None]
+        shade = np.array(colour, np.float32) + 9 * np.sin(columns / 5.3 + rows / 3.1)[..., None]
+        picture = picture * (1 - cover) + shade * cover
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), np.float32)
 
 
-def title(words: str) -> Layer:
-    """In the middle of the lower edge."""
-    font = ImageFont.load_default(24)
-    left, _, right, _ = font.getbbox(words)
-    at = (round((WIDTH - (right - left)) / 2), HEIGHT - 40)
-    return lettered(words, 24, at, rim=2)
+def _boat(picture: Floats, x: float, y: float) -> None:
+    at = np.array([x, y])
+    hull = np.array([(-34, 0), (34, 0), (24, 13), (-26, 13)]) + at
+    sail = np.array([(-2, -58), (-2, -5), (27, -5)]) + at
+    jib = np.array([(-6, -50), (-6, -5), (-27, -5)]) + at
+    for shape, colour in ((hull, (120, 52, 40)), (sail, (238, 232, 220)), (jib, (222, 212, 196))):
+        points = np.rint(shape * 16).astype(np.int32)
+        cv2.fillPoly(picture, [points], colour, cv2.LINE_AA, shift=4)
 
 
-def lettered(words: str, height: int, at: tuple[int, int], *, opacity: float = 1.0, rim: int = 0) -> Layer:
-    """White letters, their top left corner ``at`` (x, y), with a dark rim."""
-    page = Image.new("RGBA", (WIDTH, HEIGHT))
-    font = ImageFont.load_default(height)
-    draw = ImageDraw.Draw(page)
-    draw.text(at, words, (255, 255, 255, 255), font, stroke_width=rim, stroke_fill=(16, 14, 12, 255))
-    drawn = np.asarray(page, np.float32)
-    return drawn[..., :3], np.asarray(drawn[..., 3:] * np.float32(opacity / 255), np.float32)
+def _write(page: Image.Image, words: str, at: tuple[int, int], size: int, grey: int) -> None:
+    ImageDraw.Draw(page).text(
+        at, words, (grey, grey, grey), ImageFont.load_default(size), stroke_width=2, stroke_fill=(15, 15, 15)
+    )
 
 
-def blended(picture: Picture, layer: Layer) -> Picture:
-    colour, opacity = layer
-    return np.asarray(np.rint(picture * (1 - opacity) + colour * opacity), np.uint8)
-
-
-def sounds() -> Iterator[av.AudioFrame]:
-    """Two soft chords, as long as the film."""
-    count = SOUND_RATE * FRAMES // RATE
-    time = np.arange(count) / SOUND_RATE
-    second = time >= time[-1] / 2
-    waves = [sum(np.sin(2 * np.pi * tone * time) for tone in chord) for chord in CHORDS]
-    swell = np.sin(np.pi * ((time / time[-1] * 2) % 1)) ** 2
-    level = np.asarray(0.06 * swell * np.where(second, waves[1], waves[0]), np.float32)
-    for start in range(0, count, 1024):
-        block = av.AudioFrame.from_ndarray(level[None, start : start + 1024], format="fltp", layout="mono")
-        block.sample_rate, block.pts, block.time_base = SOUND_RATE, start, Fraction(1, SOUND_RATE)
-        yield block
+def _sound(start: int) -> av.AudioFrame:
+    """1024 samples: four slow notes over a soft wash of water."""
+    at = np.arange(start, start + 1024)
+    seconds = at / HERTZ
+    note = np.array([220.0, 277.18, 329.63, 246.94])[(seconds // 2).astype(int) % 4]
+    fade = np.sin(np.pi * (seconds % 2) / 2) ** 0.7
+    wash = np.random.default_rng(start).normal(0, 0.012, 1024)
+    wave = (0.16 * fade * np.sin(2 * np.pi * note * seconds) + wash).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(np.stack([wave, wave]), "fltp", "stereo")
+    frame.sample_rate, frame.pts, frame.time_base = HERTZ, start, Fraction(1, HERTZ)
+    return frame
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

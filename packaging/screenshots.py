@@ -50,6 +50,7 @@ def _shoot(application: QApplication, folder: Path, target: Path, shade: Theme) 
     camera = Camera(application, window, target, shade.value)
     try:
         _states(camera, window)
+        _film_states(camera, window)
     finally:
         sheet = shop.editor.sheet
         if sheet is not None:
@@ -84,6 +85,49 @@ class Camera:
         """Write ``<name>-<shade>.jpg``."""
         self.settle()
         (widget or self.window).grab().save(str(self._target / f"{name}-{self._shade}.jpg"), "JPG", 90)
+
+
+def _film_states(camera: Camera, window: Window) -> None:
+    """A film with tracks of all three kinds, and its export dialog."""
+    from app.document import track_verbs
+    from engines.core.mask_ops import box_mask
+    from engines.core.tracks import MaskTrack, TrackKind
+    from engines.core.types import Box
+
+    shop, editor = window.workshop, window.workshop.editor
+    sheet = editor.sheet
+    if sheet is not None:
+        sheet.exported = sheet.document.state
+    window.commands.sample_film()
+    camera.wait(lambda: shop.playback.reel is not None)
+    size = editor.state.size
+    mark = MaskTrack("Station mark", TrackKind.STATIC, size, {0: box_mask(Box(530, 10, 105, 40), size)})
+    state = track_verbs.insert_track(editor.state, mark)
+    boat = MaskTrack("Boat", TrackKind.TRACKED, size, {40: box_mask(Box(90, 168, 76, 82), size)})
+    editor.do("tracks", track_verbs.insert_track(state, boat))
+    shop.tracks.choose(1)
+    shop.playback.set_span(20, 90)
+    shop.following.track()
+    camera.wait(lambda: shop.following.running is None)
+    shop.following.find_titles()
+    camera.wait(lambda: shop.following.running is None)
+    window.notices.dismiss()
+    shop.tracks.choose(1)
+    shop.playback.go(52)
+    camera.settle(1.5)
+    camera.take("film")
+    shop.playback.set_span(20, 22)
+    shop.previewing.frame()
+    camera.wait(lambda: shop.previewing.there)
+    camera.settle(1.0)
+    camera.take("film-preview")
+    window.commands.export()
+    dialog = camera.application.activeModalWidget()
+    if dialog is None:
+        raise RuntimeError("film export")
+    camera.settle(1.0)
+    camera.take("film-export", dialog)
+    dialog.close()
 
 
 def _states(camera: Camera, window: Window) -> None:

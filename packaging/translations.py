@@ -51,7 +51,7 @@ def modules(*packages: str) -> list[Path]:
 
 def history_labels() -> list[str]:
     """What steps of the history are called, as it is written in the state and the tools."""
-    pattern = re.compile(r'(?:\.do|commit|compute|take_mask|restore|operate|_compute)\(\s*(?:desk, )?"([A-Z][^"]+)"')
+    pattern = re.compile(r'(?:\._?do|commit|compute|take_mask|restore|operate|_compute)\(\s*(?:desk, )?"([A-Z][^"]+)"')
     shapes = re.compile(r'_(?:shape|strokes)\(desk, (?:Combine\.\w+, )?"([A-Z][^"]+)"')
     texts = [path.read_text(encoding="utf-8") for path in modules("state", "tools")]
     found = {label for text in texts for label in (*pattern.findall(text), *shapes.findall(text))}

@@ -11,7 +11,7 @@ import typer
 from app.cli import erase, parsing, video
 from app.cli.console import out
 
-_MARK = "340,4,104,28"
+_MARK = "534,16,92,32"
 """Where the sample film's mark is: the text finder looks for what stands at the bottom."""
 
 
@@ -35,8 +35,8 @@ def demo(
     samples = resources_dir() / "samples"
     parsing.make_folder(out_path)
     if what is Sample.VIDEO:
-        clean = out_path / "coffee-clean.mp4"
-        code = video.video(samples / "coffee.mp4", clean, text=True, box=[_MARK], overwrite=True)
+        clean = out_path / "lake-clean.mp4"
+        code = video.video(samples / "lake.mp4", clean, text=True, box=[_MARK], overwrite=True)
         out().print(f"Before: {samples / 'coffee.mp4'}", highlight=False, markup=False)
         return code
     clean, pair = out_path / "coffee-clean.jpg", out_path / "before-after.png"

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.document.coverage import Coverage, tile_box
-from app.document.plain import Json, Table, broken
-from app.document.state import Edit, FoundLine, LayerRole, MaskLayer, MaskStack, Source, State, TextChoice, Variant
+from app.document.plain import Json, Table, broken, member
+from app.document.state import (
+    Clip,
+    Edit,
+    FoundLine,
+    LayerRole,
+    MaskLayer,
+    MaskStack,
+    Source,
+    State,
+    TextChoice,
+    Variant,
+)
+from app.document.track_codec import decode_track, encode_track
 from engines.core.engine import Task
 from engines.core.types import Box, Mask, Patch, readonly
-
-E = TypeVar("E", bound=Enum)
 
 
 class Arrays(Protocol):
@@ -54,12 +64,18 @@ class _Encoder:
             "text": [self._line(i, line) for i, line in enumerate(state.masks.text.lines)],
             "chosen": list[Json](sorted(state.masks.text.chosen)),
             "edits": [self._edit(edit) for edit in state.edits],
+            "tracks": [encode_track(track, number, self._mask) for number, track in enumerate(state.tracks)],
         }
 
     def _source(self, source: Source) -> Json:
         path = str(source.path) if source.path is not None else ""
         height, width = source.size
-        return {"path": path, "height": height, "width": width, "dtype": source.dtype, "sha256": source.sha256}
+        film: Json = None
+        if source.film is not None:
+            rate = source.film.rate
+            film = {"frames": source.film.frames, "rate": [rate.numerator, rate.denominator]}
+        plain: dict[str, Json] = {"path": path, "height": height, "width": width, "dtype": source.dtype}
+        return {**plain, "sha256": source.sha256, "film": film}
 
     def _layer(self, number: int, layer: MaskLayer) -> Json:
         name = f"mask-{number}-{layer.role.value}"
@@ -129,17 +145,19 @@ class _Decoder:
         edits = tuple(self._edit(row) for row in table.rows("edits"))
         if len({edit.id for edit in edits}) < len(edits):
             raise broken("edits")
-        return State(source, MaskStack(source.size, layers, TextChoice(lines, chosen)), edits)
+        tracks = tuple(decode_track(row, source.size, self._mask) for row in table.rows("tracks"))
+        return State(source, MaskStack(source.size, layers, TextChoice(lines, chosen)), edits, tracks)
 
     def _source(self, table: Table) -> Source:
         path, size = table.text("path"), (table.whole("height"), table.whole("width"))
         if min(size) < 1 or table.text("dtype") not in ("uint8", "uint16", "float32"):
             raise broken("source")
-        return Source(Path(path) if path else None, size, table.text("dtype"), table.text("sha256"))
+        film = _clip(table.table("film")) if table.has("film") else None
+        return Source(Path(path) if path else None, size, table.text("dtype"), table.text("sha256"), film)
 
     def _layer(self, table: Table) -> MaskLayer:
         coverage = self._coverage(table.table("coverage"))
-        return MaskLayer(_member(LayerRole, table.text("role")), coverage, table.flag("visible"))
+        return MaskLayer(member(LayerRole, table.text("role")), coverage, table.flag("visible"))
 
     def _coverage(self, table: Table) -> Coverage:
         if not self._arrays.tiled:
@@ -176,7 +194,7 @@ class _Decoder:
             raise broken("variants")
         return Edit(
             id=table.whole("id"),
-            task=_member(Task, table.text("task")),
+            task=member(Task, table.text("task")),
             variants=variants,
             restored=self._coverage(table.table("restored")),
             chosen=chosen,
@@ -213,11 +231,11 @@ def _read_box(table: Table) -> Box:
     return Box(table.whole("x"), table.whole("y"), table.whole("w"), table.whole("h"))
 
 
-def _member(kind: type[E], value: str) -> E:
-    try:
-        return kind(value)
-    except ValueError:
-        raise broken(value) from None
+def _clip(table: Table) -> Clip:
+    frames, rate = table.whole("frames"), table.wholes("rate")
+    if frames < 1 or len(rate) != 2 or min(rate) < 1:
+        raise broken("film")
+    return Clip(frames, Fraction(rate[0], rate[1]))
 
 
 def same(a: State, b: State) -> bool:

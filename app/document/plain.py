@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import TypeAlias, TypeVar
 
 from engines.core.faults import EngineError, Fault
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
-T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 
 class Table:
@@ -47,6 +48,10 @@ class Table:
             raise _broken(f"{self._name}: {key}")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether there is a value, other than null."""
+        return self._value.get(key) is not None
+
     def table(self, key: str) -> Table:
         return Table(self._value.get(key), f"{self._name}: {key}")
 
@@ -56,6 +61,11 @@ class Table:
     def wholes(self, key: str) -> list[int]:
         row = Table({str(number): value for number, value in enumerate(self._list(key))}, f"{self._name}: {key}")
         return [row.whole(str(number)) for number in range(len(self._list(key)))]
+
+    def lists(self, key: str) -> list[list[int]]:
+        """A list of lists of whole numbers."""
+        rows = {str(number): value for number, value in enumerate(self._list(key))}
+        return [Table(rows, f"{self._name}: {key}").wholes(number) for number in rows]
 
     def texts(self, key: str) -> list[str]:
         row = Table({str(number): value for number, value in enumerate(self._list(key))}, f"{self._name}: {key}")
@@ -87,3 +97,11 @@ def _broken(where: str) -> EngineError:
 
 
 broken = _broken
+
+
+def member(kind: type[E], value: str) -> E:
+    """The member of an enum with that value."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise broken(value) from None

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -28,10 +28,22 @@ from engines.core.files import sha256_of
 from engines.core.types import Alpha, Pixels, readonly
 
 SUFFIX = ".cleanplate"
-VERSION = 1
+VERSION = 2
 
 Migration = Callable[[Json], Json]
-MIGRATIONS: dict[int, Migration] = {}
+
+
+def _with_films(document: Json) -> Json:
+    """Version 1 knew pictures only."""
+    if isinstance(document, dict):
+        state = document.get("state")
+        if isinstance(state, dict) and isinstance(state.get("source"), dict):
+            source = {**cast("dict[str, Json]", state["source"]), "film": None}
+            return {**document, "state": {**state, "source": source, "tracks": []}}
+    return document
+
+
+MIGRATIONS: dict[int, Migration] = {1: _with_films}
 """From each older version to the next: a function over ``state.json``."""
 
 _LARGEST_ENTRY = 4 << 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.document.coverage import Combine, Coverage
 from engines.core.engine import OptionValue, Task
+from engines.core.tracks import MaskTrack
 from engines.core.types import Alpha, Box, Mask, Patch
 
 NOWHERE = Box(0, 0, 0, 0)
@@ -166,16 +168,26 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The picture that is edited: ``path`` (None: pasted, its pixels live in the project), size (height, width).
+class Clip:
+    """What makes a source a film: how many frames it has, and how many of them pass in a second, in the mean."""
 
-    ``sha256`` is that of the file, empty while it has not been computed. ``dtype`` is a NumPy name.
+    frames: int
+    rate: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is edited: ``path`` (None: pasted, its pixels live in the project), size (height, width).
+
+    ``sha256`` is that of the file (of a film: of its length, its beginning and its end), empty while it has not
+    been computed. ``dtype`` is a NumPy name. ``film``: None for a picture.
     """
 
     path: Path | None
     size: tuple[int, int]
     dtype: str
     sha256: str = ""
+    film: Clip | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +197,8 @@ class State:
     source: Source
     masks: MaskStack
     edits: tuple[Edit, ...] = ()
+    tracks: tuple[MaskTrack, ...] = ()
+    """Of a film: what is erased from it, through time."""
 
     @classmethod
     def fresh(cls, source: Source) -> State:
@@ -216,6 +230,19 @@ class State:
                 for patch in variant.patches:
                     yield patch.pixels
                     yield patch.alpha
+        for track in self.tracks:
+            yield from _planes(track)
+
+
+def _planes(track: MaskTrack) -> Iterator[NDArray[Any]]:
+    """The masks of a track; what follows itself is given once, for many frames share one mask."""
+    for mask in track.keys.values():
+        yield mask.alpha
+    last: Mask | None = None
+    for made in track.made.values():
+        if made.mask is not last:
+            yield made.mask.alpha
+        last = made.mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +318,7 @@ def _layer_differs(before: MaskLayer | None, after: MaskLayer | None, size: tupl
 __all__ = [
     "NOWHERE",
     "Change",
+    "Clip",
     "Combine",
     "Edit",
     "FoundLine",

@@ -13,6 +13,7 @@ from app.document.document import DEFAULT_BUDGET
 from app.document.operations import Operation
 from app.document.render import composite
 from app.document.state import LayerRole, State, diff
+from app.document.track_verbs import add_track, free_name, paint_key
 from app.state.notices import Notice, Weight, of_error
 from app.state.sheet import Sheet
 from app.state.tasks import Tasks
@@ -121,14 +122,17 @@ class Editor(QObject):
         self.sheet.follow(before, after)
         if before.masks.text.lines is not after.masks.text.lines:
             self.hovered = None
-        change = diff(before, after)
-        if not (change.pixels.empty and change.masks.empty):
-            self._wake()
+        self.redraw()
         trouble = self.sheet.document.trouble
         if trouble is not None:
             self.sheet.document.trouble = None
             self.tell(of_error(trouble))
         self.changed.emit()
+
+    def redraw(self) -> None:
+        """Bring to the screen what of the sheet has changed."""
+        if self.sheet is not None and self.sheet.pending:
+            self._wake()
 
     def _wake(self) -> None:
         self._draw()
@@ -212,7 +216,15 @@ class Editor(QObject):
             self._guide = guide
 
     def commit(self, label: str, mask: Mask, how: Combine) -> None:
-        self.do(label, verbs.paint(self.state, self.settings.role, mask, how))
+        reel = self.sheet.reel if self.sheet is not None else None
+        if reel is None:
+            self.do(label, verbs.paint(self.state, self.settings.role, mask, how))
+            return
+        state = self.state
+        if not state.tracks:
+            state = add_track(state, free_name(state, self.tr("Mask")), ranges=reel.chosen_span)
+        reel.track = min(reel.track, len(state.tracks) - 1)
+        self.do(label, paint_key(state, reel.track, reel.frame, mask, how))
 
     def restore(self, label: str, mask: Mask, how: Combine) -> None:
         before = self.state
@@ -227,9 +239,10 @@ class Editor(QObject):
         sheet, state, role = self.sheet, self.state, self.settings.role
         if sheet is None:
             return
+        pixels = sheet.document.pixels  # of a film's present frame: another one may be shown soon
 
         def look(box: Box) -> Pixels:
-            return sheet.shown.to_display(composite(state, sheet.document.pixels, box))
+            return sheet.shown.to_display(composite(state, pixels, box))
 
         def found(mask: Mask) -> None:
             if self.sheet is sheet:
@@ -243,7 +256,10 @@ class Editor(QObject):
             words = self.tr("The selection was dropped: the picture changed meanwhile.")
             self.tell(Notice(Weight.WARNING, words, self.tr("Try again.")))
             return
-        self.do(label, verbs.paint(self.state, painting.role, mask, painting.how))
+        if self.sheet is not None and self.sheet.reel is not None:
+            self.commit(label, mask, painting.how)
+        else:
+            self.do(label, verbs.paint(self.state, painting.role, mask, painting.how))
 
     def select(self, rough: Rough, how: Combine) -> None:
         self.selection_wanted.emit(rough, how)

@@ -22,7 +22,7 @@ from app.state.sheet import Sheet
 from engines.core.engine import OptionValue, Task
 from engines.core.faults import EngineError, Fault
 from engines.core.types import FloatImage, Patch
-from engines.requests import Erased, Result
+from engines.requests import AnyResult, Erased
 
 Accept = Callable[[State, State, Variant], State]
 """From the state asked with, the present one and the answer to the next state."""
@@ -146,7 +146,7 @@ class Erasing(Choosing):
         return prepare(state, wish.sheet.document.pixels, Order(card, values, device, hole, below))
 
     def _submit(self, wish: _Wish, prepared: Prepared) -> None:
-        def then(result: Result) -> None:
+        def then(result: AnyResult) -> None:
             self.previewed.emit(None)
             if isinstance(result, Erased):
                 self._measure(prepared, result)

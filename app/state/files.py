@@ -16,7 +16,8 @@ from app.document.project import SUFFIX, save_project
 from app.document.render import composite
 from app.document.state import LayerRole, State
 from app.state.editor import Editor
-from app.state.loading import PICTURES, Loaded, SourceMissing, is_project, load_picture, load_sheet
+from app.state.film_loading import load_film
+from app.state.loading import PICTURES, Loaded, SourceMissing, is_film, is_project, load_picture, load_sheet
 from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.recovery import Leftover, Recovery, discard
 from app.state.settings import SettingsStore
@@ -64,7 +65,9 @@ class Files(QObject):
 
         def work() -> Loaded | SourceMissing:
             try:
-                return load_sheet(path, self.scratch, source) if project else load_picture(path)
+                if project:
+                    return load_sheet(path, self.scratch, source)
+                return load_film(path) if is_film(path) else load_picture(path)
             except SourceMissing as missing:
                 return missing
 

@@ -16,7 +16,7 @@ from app.tools.text import lines_under
 from engines.core.engine import FoundText, TextLine
 from engines.core.types import Box, Mask, readonly
 from engines.pipeline.text_mask import line_height, text_mask
-from engines.requests import Detected, DetectText, Result
+from engines.requests import AnyResult, Detected, DetectText
 
 
 class TextFinding(QObject):
@@ -51,7 +51,7 @@ class TextFinding(QObject):
             if self._editor.sheet is sheet:
                 self._queue.add(request, Job(JobKind.FIND_TEXT, arrived, failed))
 
-        def arrived(result: Result) -> None:
+        def arrived(result: AnyResult) -> None:
             if isinstance(result, Detected) and self._editor.sheet is sheet:
                 found, size = result.found, state.size
                 self._editor.tasks.run(self.tr("Outlining text"), lambda: found_lines(found, size), take, failed)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from engines.requests import Event, Request
+from engines.requests import AnyRequest, Event
 
 
 class Client(Protocol):
@@ -16,7 +16,7 @@ class Client(Protocol):
     @property
     def worker_pid(self) -> int | None: ...
 
-    def submit(self, request: Request, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int: ...
+    def submit(self, request: AnyRequest, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int: ...
 
     def cancel(self, job: int) -> None: ...
 
@@ -42,7 +42,7 @@ class EngineHost(QObject):
     def worker_pid(self) -> int | None:
         return self._client.worker_pid
 
-    def submit(self, request: Request, *, wants_preview: bool = False) -> int:
+    def submit(self, request: AnyRequest, *, wants_preview: bool = False) -> int:
         """Queue a request; the job's number."""
         return self._client.submit(request, self._arrived.emit, wants_preview=wants_preview)
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.state.host import EngineHost
 from engines.core.faults import EngineError
 from engines.core.types import FloatImage
-from engines.requests import Event, Failed, Finished, Previewed, Progressed, Request, Result, WasCancelled
+from engines.requests import AnyRequest, AnyResult, Event, Failed, Finished, Previewed, Progressed, WasCancelled
 
 
 class JobKind(Enum):
@@ -22,6 +22,10 @@ class JobKind(Enum):
     FIND_TEXT = "find text"
     SELECT = "select"
     JUDGE = "judge"
+    TRACK = "track"
+    FIND_TITLES = "find subtitles"
+    PREVIEW = "preview"
+    EXPORT = "export"
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +33,7 @@ class Job:
     """One request under way. ``then``, ``failed`` and ``preview`` are called in the window's thread."""
 
     kind: JobKind
-    then: Callable[[Result], None]
+    then: Callable[[AnyResult], None]
     failed: Callable[[EngineError], None]
     preview: Callable[[FloatImage, float], None] | None = None
     id: int = 0
@@ -61,7 +65,7 @@ class JobQueue(QObject):
         """Those under way, oldest first; cancelled ones are no longer shown."""
         return [job for job in self._jobs.values() if not job.cancelled]
 
-    def add(self, request: Request, job: Job) -> Job:
+    def add(self, request: AnyRequest, job: Job) -> Job:
         job.id = self.host.submit(request, wants_preview=job.preview is not None)
         self._jobs[job.id] = job
         self.changed.emit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from app.document.project import SUFFIX, file_hash, find_source, load_project
 from app.document.pyramid import build_levels
 from app.document.state import Source, State
 from app.state.display import ToDisplay, eight_bits
-from app.state.sheet import Sheet, Shown, Title
+from app.state.film_loading import film_seal, reopened_film
+from app.state.sheet import Loaded, Sheet, Shown, Title
 from engines.core.faults import EngineError, Fault
 from engines.core.types import Alpha, Pixels, readonly
 
@@ -25,14 +26,11 @@ PICTURES = (
 )  # fmt: skip
 """Suffixes that the dialogs offer."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Loaded:
-    """A sheet, the picture it was read from, and what the person should be told."""
-
-    sheet: Sheet
-    picture: Picture
-    notes: tuple[str, ...] = ()
+FILMS = (
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mts", "mpg", "mpeg", "wmv", "flv", "mxf", "ogv", "3gp",
+    "gif",
+)  # fmt: skip
+"""Suffixes of what is opened as a film."""
 
 
 class SourceMissing(Exception):  # noqa: N818 - a question, not an error: where is it?
@@ -69,6 +67,8 @@ def load_sheet(path: Path, scratch: Path, source: Path | None = None) -> Loaded:
         if found is None:
             raise SourceMissing(path, state.source.path.name if state.source.path is not None else "")
         place, notes = found, _moved(state, found)
+    if state.source.film is not None:
+        return reopened_film(path, place, state, notes)
     picture = _read(place)
     if picture.size != state.size or str(picture.pixels.dtype) != state.source.dtype:
         height, width = state.size
@@ -88,11 +88,16 @@ def is_project(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
+def is_film(path: Path) -> bool:
+    return path.suffix.lower().lstrip(".") in FILMS
+
+
 def _moved(state: State, found: Path) -> tuple[str, ...]:
     notes: list[str] = []
     if found != state.source.path:
-        notes.append(f"The picture was found in another place: {found}.")
-    if state.source.sha256 and file_hash(found) != state.source.sha256:
+        notes.append(f"It was found in another place: {found}.")
+    seal = file_hash if state.source.film is None else film_seal
+    if state.source.sha256 and seal(found) != state.source.sha256:
         notes.append(f"{found.name} has been changed since this project was saved; the edits may not fit it any more.")
     return tuple(notes)
 
@@ -134,3 +139,6 @@ def display_of(icc: bytes, scale: float) -> ToDisplay:
         return small if convert is None else convert(small)
 
     return shown
+
+
+__all__ = ["FILMS", "PICTURES", "Loaded", "SourceMissing", "is_film", "is_project", "load_picture", "load_sheet"]

@@ -17,7 +17,7 @@ from app.state.scores import around, left_over, seam
 from app.state.sheet import Sheet
 from engines.core.engine import Task
 from engines.core.types import Mask, Pixels
-from engines.requests import Detected, DetectText, Result
+from engines.requests import AnyResult, Detected, DetectText
 
 MOST = 4
 """Engines that are tried at once."""
@@ -105,7 +105,7 @@ class Trying(QObject):
     def _look_for_text(self, view: Pixels, variant: Variant, hole: Mask, take: Callable[[Variant], None]) -> None:
         local = Mask(hole.box.moved(-hole.box.x, -hole.box.y), hole.alpha)
 
-        def found(result: Result) -> None:
+        def found(result: AnyResult) -> None:
             lines = result.found.lines if isinstance(result, Detected) else ()
             take(replace(variant, left=round(left_over(lines, local), 3)))
 

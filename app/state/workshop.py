@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from app.state.editor import Editor
 from app.state.erasing import Erasing
+from app.state.exporting import Exporting
 from app.state.files import Files
+from app.state.film_look import painted
+from app.state.film_tracks import FilmTracks
 from app.state.finding import TextFinding
+from app.state.following import Following
 from app.state.host import Client, EngineHost
 from app.state.jobs import JobQueue
 from app.state.library import Library
 from app.state.measurements import Measurements
+from app.state.playback import Playback
+from app.state.previewing import Previewing
+from app.state.qt_sink import open_sink
+from app.state.reel import Picture
 from app.state.selecting import Selecting
 from app.state.settings import SettingsStore
 from app.state.shadows import ShadowFinding
+from app.state.sound import Loudspeaker
 from app.state.tasks import Tasks
+from app.state.thumbnails import Thumbnails
 from app.state.trying import Trying
 from engines.catalog import Catalog
 from engines.store import Store
@@ -26,7 +37,10 @@ from engines.store import Store
 class Workshop(QObject):
     """``folder``: where the program keeps what it remembers."""
 
-    def __init__(self, client: Client, catalog: Catalog, store: Store, folder: Path) -> None:
+    def __init__(
+        self, client: Client, catalog: Catalog, store: Store, folder: Path, exporter: Callable[[], Client] | None = None
+    ) -> None:
+        """``exporter``: makes the engine process of the exports; None: they share the editor's."""
         super().__init__()
         self.folder = folder
         self.settings = SettingsStore(folder / "settings.json", self)
@@ -43,6 +57,16 @@ class Workshop(QObject):
         self.finding = TextFinding(self.editor, self.queue, self.settings)
         self.shadows = ShadowFinding(self.editor)
         self.selecting = Selecting(self.editor, self.queue, self.library, self.settings)
+        self.playback = Playback(self.editor)
+        self.tracks = FilmTracks(self.playback)
+        self.thumbnails = Thumbnails(self.playback)
+        self.following = Following(self.playback, self.tracks, self.queue, self.settings)
+        self.loudspeaker = Loudspeaker(self.playback, self.tasks, open_sink)
+        self.previewing = Previewing(self.playback, self.queue, self.settings)
+        self.playback.paint = self._paint
+        self.exporting = Exporting(
+            self.editor, self.settings, self.tasks, folder / "exports", exporter or (lambda: client)
+        )
         self.files = Files(self.editor, self.settings, folder)
         self.erasing.beginning.connect(self.files.autosave)
         self.settings.changed.connect(self._apply)
@@ -56,12 +80,24 @@ class Workshop(QObject):
     def close(self) -> None:
         """Cancel what runs, end the engine process, leave nothing to recover."""
         self.queue.cancel_all()
+        self.playback.close()
+        self.thumbnails.close()
         self.files.close()
+        self.exporting.close()
         self.tasks.close()
         self.fetching.close()
         self.host.close()
         if self.editor.sheet is not None:
             self.editor.sheet.document.close()
+
+    def _paint(self, index: int, picture: Picture) -> Picture:
+        """What is drawn over a frame that plays; called in the decoding thread."""
+        sheet, value = self.editor.sheet, self.settings.value
+        if sheet is None or sheet.reel is None:
+            return picture
+        colour = int(value.mask_colour.lstrip("#"), 16)
+        rgb = colour >> 16 & 255, colour >> 8 & 255, colour & 255
+        return painted(sheet.reel, sheet.document.state.tracks, (rgb, value.mask_opacity), index, picture)
 
     def _apply(self) -> None:
         self.editor.set_history_budget(self.settings.value.history_mb << 20)

@@ -17,7 +17,10 @@ CONTEXT = "Actions"
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """``text`` empty: a separator. ``picture``: only while one is open. ``checks``: it can be ticked."""
+    """``text`` empty: a separator. ``picture``: only while one is open. ``checks``: it can be ticked.
+
+    ``film``: True: only for films; False: only for pictures; None: for both.
+    """
 
     id: str
     menu: str
@@ -26,25 +29,26 @@ class ActionRow:
     icon: str = ""
     picture: bool = True
     checks: bool = False
+    film: bool | None = None
 
 
-FILE, EDIT, MASK, VIEW, HELP = (
+FILE, EDIT, MASK, FILM, VIEW, HELP = (
     "&File", "&Edit", "&Mask",
-    "&View", "&Help",
+    "Fi&lm", "&View", "&Help",
 )  # fmt: skip
-MENUS = (FILE, EDIT, MASK, VIEW, HELP)
+MENUS = (FILE, EDIT, MASK, FILM, VIEW, HELP)
 
 ROWS: tuple[ActionRow, ...] = (
     ActionRow("open", FILE, "&Open…", "Ctrl+O", "open", False),
     ActionRow("recent", FILE, "Open &recent", picture=False),
     ActionRow("paste", FILE, "Open from &clipboard", "Ctrl+V", "", False),
-    ActionRow("next", FILE, "&Next picture in the folder", "PgDown"),
-    ActionRow("previous", FILE, "&Previous picture in the folder", "PgUp"),
+    ActionRow("next", FILE, "&Next picture in the folder", "PgDown", film=False),
+    ActionRow("previous", FILE, "&Previous picture in the folder", "PgUp", film=False),
     ActionRow("-1", FILE),
     ActionRow("save", FILE, "&Save project", "Ctrl+S", "save"),
     ActionRow("save_as", FILE, "Save project &as…", "Ctrl+Shift+S"),
-    ActionRow("export", FILE, "&Export picture…", "Ctrl+E", "export"),
-    ActionRow("export_mask", FILE, "Export &mask…"),
+    ActionRow("export", FILE, "&Export…", "Ctrl+E", "export"),
+    ActionRow("export_mask", FILE, "Export &mask…", film=False),
     ActionRow("-2", FILE),
     ActionRow("close", FILE, "&Close picture", "Ctrl+W"),
     ActionRow("quit", FILE, "&Quit", "Ctrl+Q", "", False),
@@ -52,27 +56,46 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("redo", EDIT, "&Redo", "Ctrl+Shift+Z", "redo"),
     ActionRow("-3", EDIT),
     ActionRow("erase", EDIT, "&Erase", "Ctrl+Return", "erase"),
-    ActionRow("try", EDIT, "&Try several engines", "Ctrl+Shift+Return"),
+    ActionRow("try", EDIT, "&Try several engines", "Ctrl+Shift+Return", film=False),
     ActionRow("cancel", EDIT, "&Cancel", "Esc", "", False),
     ActionRow("copy", EDIT, "&Copy result", "Ctrl+C", "copy"),
-    ActionRow("copy_command", EDIT, "Copy as co&mmand", "Ctrl+Shift+C"),
+    ActionRow("copy_command", EDIT, "Copy as co&mmand", "Ctrl+Shift+C", film=False),
     ActionRow("-4", EDIT),
     ActionRow("shortcuts", EDIT, "&Keyboard shortcuts…", "Ctrl+K", "", False),
     ActionRow("preferences", EDIT, "&Preferences…", "Ctrl+,", "settings", False),
-    ActionRow("find_text", MASK, "Find &text", "Ctrl+T", "text"),
-    ActionRow("all_text", MASK, "Choose &all text", "Ctrl+A"),
+    ActionRow("find_text", MASK, "Find &text", "Ctrl+T", "text", film=False),
+    ActionRow("all_text", MASK, "Choose &all text", "Ctrl+A", film=False),
     ActionRow("-5", MASK),
-    ActionRow("grow", MASK, "&Grow…"),
-    ActionRow("shrink", MASK, "&Shrink…"),
-    ActionRow("feather", MASK, "&Feather…", "Shift+F6"),
-    ActionRow("smooth", MASK, "S&mooth…"),
-    ActionRow("fill", MASK, "Fill &holes"),
-    ActionRow("shadow", MASK, "Add the shado&w", "Ctrl+Shift+H"),
-    ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert"),
-    ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear"),
+    ActionRow("grow", MASK, "&Grow…", film=False),
+    ActionRow("shrink", MASK, "&Shrink…", film=False),
+    ActionRow("feather", MASK, "&Feather…", "Shift+F6", film=False),
+    ActionRow("smooth", MASK, "S&mooth…", film=False),
+    ActionRow("fill", MASK, "Fill &holes", film=False),
+    ActionRow("shadow", MASK, "Add the shado&w", "Ctrl+Shift+H", film=False),
+    ActionRow("invert", MASK, "&Invert", "Ctrl+Shift+I", "invert", film=False),
+    ActionRow("clear", MASK, "&Clear", "Ctrl+D", "clear", film=False),
     ActionRow("-6", MASK),
-    ActionRow("mask_file", MASK, "From f&ile…"),
-    ActionRow("mask_alpha", MASK, "From t&ransparency"),
+    ActionRow("mask_file", MASK, "From f&ile…", film=False),
+    ActionRow("mask_alpha", MASK, "From t&ransparency", film=False),
+    ActionRow("play", FILM, "&Play or pause", "Ctrl+Space", "play", film=True),
+    ActionRow("frame_back", FILM, "One frame &back", ",", "", film=True),
+    ActionRow("frame_on", FILM, "One frame &on", ".", "", film=True),
+    ActionRow("film_start", FILM, "To the &start", "Home", "", film=True),
+    ActionRow("film_end", FILM, "To the &end", "End", "", film=True),
+    ActionRow("-10", FILM),
+    ActionRow("mark_in", FILM, "Set the &in point", "I", "", film=True),
+    ActionRow("mark_out", FILM, "Set the &out point", "O", "", film=True),
+    ActionRow("clear_span", FILM, "&Forget in and out points", "Shift+X", "", film=True),
+    ActionRow("-11", FILM),
+    ActionRow("add_track", FILM, "&Add a mask track", "Ctrl+Shift+N", "", film=True),
+    ActionRow("track", FILM, "&Track", "Ctrl+J", "", film=True),
+    ActionRow("find_titles", FILM, "Find s&ubtitles", "Ctrl+Shift+T", "", film=True),
+    ActionRow("whole_clip", FILM, "&Whole clip", "", "", film=True),
+    ActionRow("key_back", FILM, "To the p&revious key", "Shift+,", "", film=True),
+    ActionRow("key_on", FILM, "To the &next key", "Shift+.", "", film=True),
+    ActionRow("key_delete", FILM, "&Delete the key here", "Shift+Del", "", film=True),
+    ActionRow("-12", FILM),
+    ActionRow("preview_range", FILM, "Pre&view a range", "Ctrl+Shift+P", "", film=True),
     ActionRow("zoom_in", VIEW, "Zoom &in", "Ctrl++", "zoom-in"),
     ActionRow("zoom_out", VIEW, "Zoom &out", "Ctrl+-", "zoom-out"),
     ActionRow("fit", VIEW, "&Fit the window", "Ctrl+0", "fit"),
@@ -87,6 +110,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("log", HELP, "&Log…", picture=False),
     ActionRow("diagnostics", HELP, "Copy &diagnostics", picture=False),
     ActionRow("sample", HELP, "Open the &sample picture", picture=False),
+    ActionRow("sample_film", HELP, "Open the sample &film", picture=False),
     ActionRow("-9", HELP),
     ActionRow("about", HELP, "&About Cleanplate", "", "info", False),
 )  # fmt: skip
@@ -101,6 +125,7 @@ class Actions:
         self.by_id: dict[str, QAction] = {}
         self.recent = QMenu(window)
         menus = {name: bar.addMenu(tr(name)) for name in MENUS}
+        self._film_menu, self._mask_menu = menus[FILM], menus[MASK]
         for row in ROWS:
             if not row.text:
                 menus[row.menu].addSeparator()
@@ -137,11 +162,13 @@ class Actions:
         step = QCoreApplication.translate("History", label) if label else ""
         action.setText(f"{tr(row.text)}: {step}" if step else tr(row.text))
 
-    def enable(self, picture: bool) -> None:
-        """Switch off what makes no sense without a picture."""
+    def enable(self, picture: bool, film: bool) -> None:
+        """Switch off what makes no sense without a picture, or without a film."""
         for row in ROWS:
             if row.id in self.by_id and row.picture:
-                self.by_id[row.id].setEnabled(picture)
+                self.by_id[row.id].setEnabled(picture and row.film in (None, film))
+        self._film_menu.menuAction().setVisible(film)
+        self._mask_menu.menuAction().setVisible(not film)
 
 
 def tr(text: str) -> str:

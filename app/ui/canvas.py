@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTransform
 from PySide6.QtWidgets import QWidget
@@ -119,6 +121,25 @@ class Canvas(QWidget):
         self._scene.set_preview(patch)
         self.update()
 
+    def roll(self, picture: NDArray[np.uint8]) -> None:
+        """Show a frame of the film, ``(h, w, 4)`` BGRA, until ``settle``."""
+        self._scene.set_glimpse(picture, rolling=True)
+        self.update()
+
+    def settle(self, picture: NDArray[np.uint8]) -> None:
+        """The sheet shows another frame; where it is not drawn yet, it looks like ``picture``."""
+        self._scene.set_glimpse(picture, rolling=False)
+        self._scene.tiles.clear()
+        self._marks_changed()
+        self.update()
+
+    @property
+    def screen_size(self) -> tuple[int, int]:
+        """How large (height, width) the whole picture is on the screen, in device pixels; never beyond its own."""
+        if self.sheet is None:
+            return 1, 1
+        return scaled_size(self.sheet.size, min(self.view.scale, 1.0))
+
     def set_colours(self, accent: QColor, backdrop: QColor, *, light: bool) -> None:
         """What the theme says."""
         self._scene.accent, self._scene.backdrop, self._light = accent, backdrop, light
@@ -158,6 +179,7 @@ class Canvas(QWidget):
     def _opened(self) -> None:
         self._scene.tiles.clear()
         self._scene.set_preview(None)
+        self._scene.set_glimpse(None)
         self.fit()
         self.update()
 

@@ -18,7 +18,7 @@ from app.document.project import SUFFIX
 from app.document.recipe import Recipe
 from app.document.render import composite
 from app.document.state import LayerRole, State
-from app.state.loading import PICTURES, SourceMissing
+from app.state.loading import FILMS, PICTURES, SourceMissing
 from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.settings import MaskLook
 from app.ui import theme
@@ -51,7 +51,7 @@ class Commands(QObject):
             "next": partial(self.neighbour, 1), "previous": partial(self.neighbour, -1),
             "save": self.save, "save_as": self.save_as, "export": self.export, "export_mask": self.export_mask,
             "close": self.close_picture, "quit": self._window.close,
-            "undo": editor.undo, "redo": editor.redo, "erase": shop.erasing.erase, "cancel": self.cancel,
+            "undo": editor.undo, "redo": editor.redo, "erase": self.erase, "cancel": self.cancel,
             "try": shop.trying.start, "copy": self.copy, "copy_command": self.copy_command,
             "shortcuts": self.shortcuts, "preferences": self.preferences,
             "find_text": shop.finding.find, "all_text": partial(shop.finding.choose_all, True),
@@ -62,19 +62,32 @@ class Commands(QObject):
             "fill": partial(editor.operate, self.tr("Fill holes"), lambda _: operations.fill_holes()),
             "shadow": shop.shadows.add, "invert": editor.invert_mask, "clear": editor.clear_mask,
             "mask_file": self.mask_file, "mask_alpha": shop.files.mask_from_alpha,
+            **self._film_table(),
             "zoom_in": partial(canvas.step_zoom, True), "zoom_out": partial(canvas.step_zoom, False),
             "fit": canvas.fit, "actual": canvas.actual_size,
             "split": partial(self.compare, Compare.SPLIT), "side": partial(self.compare, Compare.SIDE),
             "difference": partial(self.compare, Compare.DIFFERENCE), "ants": self.ants,
             "models": self.models, "log": self.log, "diagnostics": self.diagnostics,
-            "sample": self.sample, "about": self.about,
+            "sample": self.sample, "sample_film": self.sample_film, "about": self.about,
+        }  # fmt: skip
+
+    def _film_table(self) -> dict[str, Callable[[], object]]:
+        play = self._shop.playback
+        return {
+            "play": play.toggle, "frame_back": partial(play.step, -1), "frame_on": partial(play.step, 1),
+            "film_start": partial(play.go, 0), "film_end": partial(play.go, 1 << 62),
+            "key_back": partial(self._shop.tracks.step_key, -1), "key_on": partial(self._shop.tracks.step_key, 1),
+            "key_delete": self._shop.tracks.delete_key_here, "add_track": self._shop.tracks.add,
+            "track": self._shop.following.track, "whole_clip": self._shop.tracks.whole_clip,
+            "find_titles": self._shop.following.find_titles, "preview_range": self._shop.previewing.short_range,
+            "mark_in": play.mark_in, "mark_out": play.mark_out, "clear_span": play.clear_span,
         }  # fmt: skip
 
     # ---- opening
 
     def open(self) -> None:
-        patterns = " ".join(f"*.{suffix} *.{suffix.upper()}" for suffix in PICTURES)
-        some, every = self.tr("Pictures and projects"), self.tr("All files")
+        patterns = " ".join(f"*.{suffix} *.{suffix.upper()}" for suffix in (*PICTURES, *FILMS))
+        some, every = self.tr("Pictures, films and projects"), self.tr("All files")
         filters = f"{some} ({patterns} *{SUFFIX});;{every} (*)"
         recent = self._shop.settings.value.recent
         folder = str(Path(recent[0]).parent) if recent else ""
@@ -88,6 +101,9 @@ class Commands(QObject):
 
     def sample(self) -> None:
         self.leave(lambda: self._shop.files.open(resources_dir() / "samples" / "coffee.jpg", sample=True))
+
+    def sample_film(self) -> None:
+        self.leave(lambda: self._shop.files.open(resources_dir() / "samples" / "lake.mp4", sample=True))
 
     def paste(self) -> None:
         image = QGuiApplication.clipboard().image()
@@ -119,7 +135,7 @@ class Commands(QObject):
     def locate(self, missing: SourceMissing) -> None:
         """The picture of a project is gone: ask where it is."""
         box = QMessageBox(self._window)
-        box.setText(self.tr("The picture %1 of this project was moved or deleted.").replace("%1", missing.picture))
+        box.setText(self.tr("The file %1 of this project was moved or deleted.").replace("%1", missing.picture))
         box.setInformativeText(self.tr("Do you know where it is now?"))
         find = box.addButton(self.tr("Find it…"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -157,7 +173,10 @@ class Commands(QObject):
             return
         box = QMessageBox(self._window)
         box.setText(self.tr("Keep the changes to %1?").replace("%1", sheet.title.name))
-        box.setInformativeText(self.tr("A project keeps the picture, the mask and every edit."))
+        kept = self.tr("A project keeps the picture, the mask and every edit.")
+        if sheet.reel is not None:
+            kept = self.tr("A project keeps the film's place, its mask tracks and their engines.")
+        box.setInformativeText(kept)
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         answer = box.exec()
@@ -186,6 +205,11 @@ class Commands(QObject):
             self._shop.files.save_project(path, then)
 
     def export(self) -> None:
+        if self._shop.playback.reel is not None:
+            from app.ui.film_export_dialog import FilmExportDialog
+
+            FilmExportDialog(self._window, self._shop).open()
+            return
         from app.ui.export_dialog import ExportDialog
 
         ExportDialog(self._window, self._shop).open()
@@ -208,6 +232,13 @@ class Commands(QObject):
         start = str(source.parent / stem) if source is not None else stem
         name, _ = QFileDialog.getSaveFileName(self._window, title, start, filters)
         return name
+
+    def erase(self) -> None:
+        """Ctrl+Enter: erase from the picture; from a film, show what would become of this frame."""
+        if self._shop.playback.reel is not None:
+            self._shop.previewing.frame()
+        else:
+            self._shop.erasing.erase()
 
     # ---- the clipboard
 
@@ -272,10 +303,11 @@ class Commands(QObject):
     def cancel(self) -> None:
         """Esc: the gesture, then what runs, then a comparison, then the notice."""
         window = self._window
+        shop = self._shop
         if self._editor.escape():
             return
-        selecting, erasing = self._shop.selecting.cancel(), self._shop.erasing.cancel()
-        if selecting or erasing:
+        stopped = [job.cancel() for job in (shop.selecting, shop.following, shop.previewing, shop.erasing)]
+        if any(stopped):
             return
         if window.canvas.compare is not Compare.OFF:
             window.canvas.set_compare(Compare.OFF)

@@ -40,6 +40,8 @@ class Pointing(QObject):
     """Watches a canvas's events. ``moved`` carries the picture coordinates under the pointer, or None."""
 
     moved = Signal(object)
+    tapped = Signal()
+    """The space bar was struck, and nothing was moved with it."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -49,7 +51,7 @@ class Pointing(QObject):
         self._sizing: tuple[QPointF, float, float] | None = None
         self._painting = False
         self._splitting = False
-        self._space = False
+        self._space = self._panned = False
         self._at = QPointF()
         canvas.installEventFilter(self)
         self._editor.tool_changed.connect(self.refresh)
@@ -99,6 +101,7 @@ class Pointing(QObject):
         button, alt = event.button(), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._hand):
             self._panning = at, self._canvas.view
+            self._panned = True
         elif button == Qt.MouseButton.RightButton and alt:
             self._sizing = at, self._editor.settings.size, self._editor.settings.hardness
         elif button == Qt.MouseButton.LeftButton and self._on_split(at):
@@ -173,8 +176,13 @@ class Pointing(QObject):
         return True
 
     def _key(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        struck = event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+        if event.key() == Qt.Key.Key_Space and struck and not event.isAutoRepeat():
             self._space = event.type() == QEvent.Type.KeyPress
+            if self._space:
+                self._panned = False
+            elif not self._panned:
+                self.tapped.emit()
             self.refresh()
             return True
         step = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
@@ -45,6 +46,8 @@ class Scene:
         self.walking = False
         self.step = 0
         self._preview: tuple[Patch, QImage] | None = None
+        self._glimpse: tuple[NDArray[np.uint8], QImage] | None = None
+        self._rolling = False
         self._ants: tuple[View, list[QPolygonF]] | None = None
 
     def set_preview(self, patch: Patch | None) -> None:
@@ -56,6 +59,14 @@ class Scene:
             bgra = np.ascontiguousarray(np.concatenate([patch.pixels[..., ::-1] * inside[..., None], opaque], axis=2))
             image = QImage(bgra.data, bgra.shape[1], bgra.shape[0], QImage.Format.Format_ARGB32_Premultiplied)
             self._preview = patch, image.copy()
+
+    def set_glimpse(self, picture: NDArray[np.uint8] | None, *, rolling: bool = False) -> None:
+        """A frame to show in place of tiles that are missing, or, while it is ``rolling``, of all of them."""
+        self._rolling = rolling and picture is not None
+        self._glimpse = None
+        if picture is not None:
+            height, width = picture.shape[:2]
+            self._glimpse = picture, QImage(picture.data, width, height, 4 * width, QImage.Format.Format_RGB32)
 
     def forget_ants(self) -> None:
         """The mask has changed: its rim is looked for again."""
@@ -109,6 +120,10 @@ class Scene:
     ) -> list[Box]:
         """Draw the tiles there are, make those that are missing while there is time; where some are left."""
         visible, (x, y), end = where
+        if self._rolling:
+            if not visible.empty:
+                self._roughly(painter, sheet, pane, (x, y))(visible)
+            return []
         missing: list[Box] = []
         rough: Callable[[Box], None] | None = None
         for row, column in tiles_of(visible.moved(-x, -y)):
@@ -128,16 +143,25 @@ class Scene:
         return missing
 
     def _roughly(self, painter: QPainter, sheet: Sheet, pane: Pane, corner: tuple[int, int]) -> Callable[[Box], None]:
-        """Draws parts of the picture from its smallest level, until the tiles are there."""
+        """Draws parts of the picture from a glimpse or its smallest level, until the tiles are there."""
+        if self._glimpse is not None:
+            return self._from_image(painter, sheet, self._glimpse[1], corner)
         scale = 1 / 2 ** (sheet.picture.levels - 1)
-        view_scale = self.tiles.scale
         height, width = scaled_size(sheet.size, scale)
         pixels = draw(sheet, scale, Box(0, 0, width, height), pane, self.look)
-        image = QImage(pixels.data, width, height, QImage.Format.Format_RGB32)
-        share = width / scaled_size(sheet.size, view_scale)[1]
+        image = QImage(pixels.data, width, height, QImage.Format.Format_RGB32).copy()
+        return self._from_image(painter, sheet, image, corner)
+
+    def _from_image(
+        self, painter: QPainter, sheet: Sheet, image: QImage, corner: tuple[int, int]
+    ) -> Callable[[Box], None]:
+        """Draws parts of the view from a picture of the whole in any size."""
+        height, width = scaled_size(sheet.size, self.tiles.scale)
+        across, down = image.width() / width, image.height() / height
 
         def paint(rect: Box) -> None:
-            source = QRectF((rect.x - corner[0]) * share, (rect.y - corner[1]) * share, rect.w * share, rect.h * share)
+            x, y = (rect.x - corner[0]) * across, (rect.y - corner[1]) * down
+            source = QRectF(x, y, rect.w * across, rect.h * down)
             painter.drawImage(QRectF(rect.x, rect.y, rect.w, rect.h), image, source)
 
         return paint

@@ -20,6 +20,7 @@ class StartPage(QWidget):
 
     open_wanted = Signal()
     sample_wanted = Signal()
+    sample_film_wanted = Signal()
     recent_wanted = Signal(object)
 
     def __init__(self, settings: SettingsStore) -> None:
@@ -35,15 +36,16 @@ class StartPage(QWidget):
         sign.setPixmap(app_icon().pixmap(64, 64))
         for part in (
             sign,
-            label(self.tr("Drop a picture here"), "headline"),
-            label(self.tr("or paste one with Ctrl+V"), "muted"),
+            label(self.tr("Drop a picture or a film here"), "headline"),
+            label(self.tr("or paste a picture with Ctrl+V"), "muted"),
         ):
             inner.addWidget(part, alignment=Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(12)
         openers = row(
             None,
             button(self.tr("Open…"), self.open_wanted.emit, "primary", ""),
-            button(self.tr("Try the sample"), self.sample_wanted.emit),
+            button(self.tr("Sample picture"), self.sample_wanted.emit),
+            button(self.tr("Sample film"), self.sample_film_wanted.emit),
             None,
             spacing=10,
         )

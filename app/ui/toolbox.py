@@ -37,6 +37,7 @@ class Toolbox(QFrame):
         self.setAccessibleName(self.tr("Tools"))
         self._editor = editor
         self._buttons: dict[str, QToolButton] = {}
+        self._keys: dict[str, QShortcut] = {}
         self._group = QButtonGroup(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(7, 9, 7, 9)
@@ -69,10 +70,19 @@ class Toolbox(QFrame):
         made.setAccessibleDescription(hint)
         made.clicked.connect(lambda: self._editor.use(tool.id))
         self._group.addButton(made)
-        key = QShortcut(QKeySequence(tool.shortcut), self)
+        key = self._keys[tool.id] = QShortcut(QKeySequence(tool.shortcut), self)
         key.setContext(Qt.ShortcutContext.WindowShortcut)
         key.activated.connect(lambda: self._editor.use(tool.id))
         return made
+
+    def offer(self, *, film: bool) -> None:
+        """Leave out the tools that make no sense for films, or bring them back."""
+        for tool in TOOLS:
+            if not tool.film:
+                self._buttons[tool.id].setVisible(not film)
+                self._keys[tool.id].setEnabled(not film)
+        if film and not self._editor.row.film:
+            self._editor.use("brush")
 
     def _show(self) -> None:
         self._buttons[self._editor.row.id].setChecked(True)
@@ -101,6 +111,7 @@ class OptionsBar(QFrame):
         layout.addStretch(1)
         self.setLayout(layout)
         editor.tool_changed.connect(self._show_tool)
+        editor.opened.connect(self._show_tool)
         editor.settings_changed.connect(self._show_values)
         editor.changed.connect(self._show_text)
         finding.changed.connect(self._show_text)
@@ -180,8 +191,10 @@ class OptionsBar(QFrame):
         tool = self._editor.row
         self._name.setText(say(tool.name))
         self._hint.setText(say(tool.hint))
+        sheet = self._editor.sheet
+        film = sheet is not None and sheet.reel is not None
         for field, part in self._parts.items():
-            part.setVisible(field in tool.options)
+            part.setVisible(field in tool.options and not (film and field == "role"))
         self._show_text()
         self._fit()
 

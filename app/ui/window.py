@@ -6,7 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.state.notices import Notice
 from app.state.workshop import Workshop
@@ -19,6 +28,8 @@ from app.ui.compare_bar import CompareBar
 from app.ui.edits_panel import EditsPanel
 from app.ui.engine_panel import EnginePanel
 from app.ui.error_bar import ErrorBar
+from app.ui.exports_panel import ExportsPanel
+from app.ui.film_panel import FilmPanel
 from app.ui.finder_choice import FinderChoice
 from app.ui.icons import app_icon
 from app.ui.layers_panel import LayersPanel
@@ -26,6 +37,7 @@ from app.ui.pointing import Pointing
 from app.ui.start_page import StartPage
 from app.ui.status import StatusBar
 from app.ui.theme import Tokens
+from app.ui.timeline import Timeline
 from app.ui.toolbox import OptionsBar, Toolbox
 
 _SIDE = 324
@@ -46,12 +58,15 @@ class Window(QMainWindow):
         self.pointing = Pointing(self.canvas)
         self.compare_bar = CompareBar(self.canvas)
         self._middle = QStackedWidget()
+        self.timeline = Timeline(workshop.playback, workshop.tracks, workshop.thumbnails)
         self.notices = ErrorBar(self._middle, tokens)
         self.start_page = StartPage(settings)
         self.toolbox = Toolbox(editor)
         self.finder_choice = FinderChoice(editor, workshop.selecting)
         self.options_bar = OptionsBar(editor, workshop.finding, self.finder_choice)
         self.engine_panel = EnginePanel(workshop)
+        self.film_panel = FilmPanel(workshop)
+        self.exports_panel = ExportsPanel(workshop.exporting)
         self.status = StatusBar(editor, self.canvas, workshop.host, workshop.measurements, settings)
         self.status.follow(workshop.tasks)
         self.commands = Commands(self)
@@ -77,7 +92,15 @@ class Window(QMainWindow):
         centre.setContentsMargins(0, 0, 0, 0)
         centre.setSpacing(0)
         centre.addWidget(self.options_bar)
-        centre.addWidget(self._middle, 1)
+        halves = QSplitter(Qt.Orientation.Vertical)
+        halves.setObjectName("halves")
+        halves.setHandleWidth(5)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(self._middle)
+        halves.addWidget(self.timeline)
+        halves.setStretchFactor(0, 1)
+        halves.setSizes([560, 236])
+        centre.addWidget(halves, 1)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
@@ -101,7 +124,8 @@ class Window(QMainWindow):
         layout.setSpacing(0)
         editor = self.workshop.editor
         edits = EditsPanel(editor, self.workshop.erasing, self.canvas)
-        for part in (self.engine_panel, rule(), LayersPanel(editor), rule(), edits):
+        self._picture_parts = (self.engine_panel, rule(), LayersPanel(editor), rule(), edits)
+        for part in (*self._picture_parts, self.film_panel, self.exports_panel):
             layout.addWidget(part)
         layout.addStretch(1)
         scroll = QScrollArea()
@@ -120,7 +144,10 @@ class Window(QMainWindow):
 
     def _bind(self) -> None:
         workshop, commands = self.workshop, self.commands
-        workshop.editor.opened.connect(self._show_document)
+        workshop.playback.opened.connect(self._show_document)
+        workshop.playback.glimpsed.connect(self.canvas.roll)
+        workshop.playback.settled.connect(self.canvas.settle)
+        workshop.playback.size = lambda: self.canvas.screen_size
         workshop.editor.changed.connect(self._show_title)
         workshop.editor.told.connect(self._tell)
         workshop.files.saved.connect(self._show_title)
@@ -129,11 +156,14 @@ class Window(QMainWindow):
         workshop.settings.changed.connect(commands.settings_changed)
         self.canvas.compare_changed.connect(self._show_compare)
         self.pointing.moved.connect(self.status.show_pixel)
+        self.pointing.tapped.connect(workshop.playback.toggle)
+        self.film_panel.export_wanted.connect(commands.export)
         self.engine_panel.models_wanted.connect(commands.models)
         self.finder_choice.models_wanted.connect(commands.models)
         self.engine_panel.command_wanted.connect(commands.copy_command)
         self.start_page.open_wanted.connect(commands.open)
         self.start_page.sample_wanted.connect(commands.sample)
+        self.start_page.sample_film_wanted.connect(commands.sample_film)
         self.start_page.recent_wanted.connect(commands.open_path)
         self.notices.remedied.connect(commands.remedy)
 
@@ -150,7 +180,12 @@ class Window(QMainWindow):
         there = self.workshop.editor.sheet is not None
         self._middle.setCurrentWidget(self.canvas if there else self.start_page)
         (self.canvas if there else self.start_page).setFocus()
-        self.actions_.enable(there)
+        film = self.workshop.playback.reel is not None
+        self.actions_.enable(there, film)
+        self.film_panel.setVisible(film)
+        for part in self._picture_parts:
+            part.setVisible(not film)
+        self.toolbox.offer(film=film)
         self.commands.fill_recent(self.actions_.recent)
         self._show_title()
 

@@ -65,3 +65,21 @@ def backwards(footage: Footage, start: int, stop: int) -> Iterator[Pixels]:
         begin = max(stop - _CHUNK, start)
         yield from reversed([frame.pixels for frame in footage.frames(begin, stop)])
         stop = begin
+
+
+class Part:
+    """The frames ``start`` to ``stop`` of a footage, as if there were no others."""
+
+    def __init__(self, footage: Footage, start: int, stop: int) -> None:
+        self._footage = footage
+        self._start, self._stop = max(start, 0), min(stop, len(footage))
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    def frame(self, index: int, /) -> Shown:
+        return self._footage.frame(self._start + index)
+
+    def frames(self, start: int = 0, stop: int | None = None, /) -> Iterator[Shown]:
+        last = len(self) if stop is None else min(stop, len(self))
+        return self._footage.frames(self._start + start, self._start + last)

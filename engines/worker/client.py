@@ -14,12 +14,12 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from engines.core.context import Context
 from engines.core.faults import Cancelled
 from engines.core.types import FloatImage
-from engines.requests import Event, Failed, Finished, Previewed, Progressed, Request, Result, WasCancelled
+from engines.requests import AnyRequest, Event, Failed, Finished, Previewed, Progressed, Request, Result, WasCancelled
 from engines.worker.conductor import Conductor, Job
 from engines.worker.messages import WorkerConfig
 
@@ -51,7 +51,7 @@ class EngineClient:
         """The process id of the engine process while there is one."""
         return self._conductor.worker_pid
 
-    def submit(self, request: Request, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int:
+    def submit(self, request: AnyRequest, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int:
         """Queue ``request``; the job's number. The first events may come before this returns."""
         with self._lock:
             if self._closed:
@@ -147,7 +147,7 @@ class _Follower:
             case Finished(_, result) if not self._cancelled:
                 for note in result.notes:
                     self._ctx.tell(note)
-                return result
+                return cast("Result", result)  # the answer to a ``Request`` is one
             case Failed(_, error) if not self._cancelled:
                 raise error
             case _:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from engines.core.faults import Fault
-from engines.requests import Event, Failed, Finished, Previewed, Progressed, Request, WasCancelled
+from engines.requests import AnyRequest, Event, Failed, Finished, Previewed, Progressed, WasCancelled
 from engines.worker.crashes import Health, ending, start_failure, transport_failure
 from engines.worker.handle import Gone, News, Unread, Unsent, WorkerHandle
 from engines.worker.messages import WorkerConfig
@@ -28,7 +28,7 @@ class Job:
     """A request, its number, and whom to tell."""
 
     id: int
-    request: Request
+    request: AnyRequest
     on_event: Callable[[Event], None]
     wants_preview: bool = False
 

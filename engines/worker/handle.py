@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TypeAlias, cast
 
-from engines.requests import Event, Request
+from engines.requests import AnyRequest, Event
 from engines.worker import process
 from engines.worker.frames import Slots
 from engines.worker.messages import (
@@ -67,7 +67,7 @@ News: TypeAlias = Event | Unsent | Unread | Gone
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ask:
     job: int
-    request: Request
+    request: AnyRequest
     wants_preview: bool
 
 
@@ -103,7 +103,7 @@ class WorkerHandle:
         for thread in self._threads:
             thread.start()
 
-    def ask(self, job: int, request: Request, wants_preview: bool) -> None:
+    def ask(self, job: int, request: AnyRequest, wants_preview: bool) -> None:
         """Have the process answer ``request``."""
         self._outbox.put(_Ask(job, request, wants_preview))
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from engines.core.context import Context
-from engines.requests import Failed, Progressed, Request, Result, WasCancelled
+from engines.requests import AnyRequest, AnyResult, Failed, Progressed, WasCancelled
 from engines.worker.frames import Parcel
 
 
 class SessionLike(Protocol):
     """What the engine process needs of a session."""
 
-    def run(self, request: Request, ctx: Context) -> Result:
+    def run(self, request: AnyRequest, ctx: Context) -> AnyResult:
         """The result, an ``EngineError``, or ``Cancelled``."""
         ...
 
@@ -43,7 +43,7 @@ class WorkerConfig:
     """
 
     card_folders: tuple[Path, ...] = ()
-    session_factory: str = "engines.session:open_session"
+    session_factory: str = "engines.jobs.film_desk:open_desk"
     cancel_grace: float = 5.0
     idle_seconds: float = 600.0
     reports_per_second: float = 20.0

@@ -23,7 +23,7 @@ from typing import cast
 from engines.core.context import Context
 from engines.core.faults import Cancelled, EngineError, Fault
 from engines.core.types import FloatImage
-from engines.requests import Failed, Finished, Previewed, Progressed, Request, WasCancelled
+from engines.requests import AnyRequest, Failed, Finished, Previewed, Progressed, WasCancelled
 from engines.worker.frames import Packed, Parcel, attached, pack, receive_attached
 from engines.worker.messages import (
     Answer,
@@ -205,7 +205,7 @@ class _Loop:
 
     def _work(self, order: Run) -> None:
         try:
-            request = cast("Request", receive_attached(order.request))
+            request = cast("AnyRequest", receive_attached(order.request))
         finally:
             if order.request.slot:
                 self._line.say(Taken(order.request.slot))

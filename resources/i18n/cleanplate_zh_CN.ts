@@ -39,6 +39,10 @@
         <translation>实际大小(&amp;A)</translation>
     </message>
     <message>
+        <source>&amp;Add a mask track</source>
+        <translation>添加蒙版轨道(&amp;A)</translation>
+    </message>
+    <message>
         <source>&amp;Cancel</source>
         <translation>取消(&amp;C)</translation>
     </message>
@@ -55,6 +59,10 @@
         <translation>复制结果(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Delete the key here</source>
+        <translation>删除此处的关键帧(&amp;D)</translation>
+    </message>
+    <message>
         <source>&amp;Difference</source>
         <translation>差异(&amp;D)</translation>
     </message>
@@ -67,8 +75,8 @@
         <translation>擦除(&amp;E)</translation>
     </message>
     <message>
-        <source>&amp;Export picture…</source>
-        <translation>导出图片(&amp;E)…</translation>
+        <source>&amp;Export…</source>
+        <translation>导出(&amp;E)…</translation>
     </message>
     <message>
         <source>&amp;Feather…</source>
@@ -81,6 +89,10 @@
     <message>
         <source>&amp;Fit the window</source>
         <translation>适合窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Forget in and out points</source>
+        <translation>清除入点和出点(&amp;F)</translation>
     </message>
     <message>
         <source>&amp;Grow…</source>
@@ -123,6 +135,10 @@
         <translation>打开(&amp;O)…</translation>
     </message>
     <message>
+        <source>&amp;Play or pause</source>
+        <translation>播放或暂停(&amp;P)</translation>
+    </message>
+    <message>
         <source>&amp;Preferences…</source>
         <translation>首选项(&amp;P)…</translation>
     </message>
@@ -147,6 +163,10 @@
         <translation>收缩(&amp;S)…</translation>
     </message>
     <message>
+        <source>&amp;Track</source>
+        <translation>跟踪(&amp;T)</translation>
+    </message>
+    <message>
         <source>&amp;Try several engines</source>
         <translation>试用多个引擎(&amp;T)</translation>
     </message>
@@ -157,6 +177,10 @@
     <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Whole clip</source>
+        <translation>整段影片(&amp;W)</translation>
     </message>
     <message>
         <source>Add the shado&amp;w</source>
@@ -187,6 +211,10 @@
         <translation>导出蒙版(&amp;M)…</translation>
     </message>
     <message>
+        <source>Fi&amp;lm</source>
+        <translation>影片(&amp;L)</translation>
+    </message>
+    <message>
         <source>Fill &amp;holes</source>
         <translation>填充孔洞(&amp;H)</translation>
     </message>
@@ -195,12 +223,24 @@
         <translation>查找文字(&amp;T)</translation>
     </message>
     <message>
+        <source>Find s&amp;ubtitles</source>
+        <translation>查找字幕(&amp;U)</translation>
+    </message>
+    <message>
         <source>From f&amp;ile…</source>
         <translation>来自文件(&amp;I)…</translation>
     </message>
     <message>
         <source>From t&amp;ransparency</source>
         <translation>来自透明度(&amp;R)</translation>
+    </message>
+    <message>
+        <source>One frame &amp;back</source>
+        <translation>后退一帧(&amp;B)</translation>
+    </message>
+    <message>
+        <source>One frame &amp;on</source>
+        <translation>前进一帧(&amp;O)</translation>
     </message>
     <message>
         <source>Open &amp;recent</source>
@@ -215,12 +255,44 @@
         <translation>打开示例图片(&amp;S)</translation>
     </message>
     <message>
+        <source>Open the sample &amp;film</source>
+        <translation>打开示例影片(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Pre&amp;view a range</source>
+        <translation>预览一段(&amp;V)</translation>
+    </message>
+    <message>
         <source>S&amp;mooth…</source>
         <translation>平滑(&amp;M)…</translation>
     </message>
     <message>
         <source>Save project &amp;as…</source>
         <translation>项目另存为(&amp;A)…</translation>
+    </message>
+    <message>
+        <source>Set the &amp;in point</source>
+        <translation>设置入点(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Set the &amp;out point</source>
+        <translation>设置出点(&amp;O)</translation>
+    </message>
+    <message>
+        <source>To the &amp;end</source>
+        <translation>到结尾(&amp;E)</translation>
+    </message>
+    <message>
+        <source>To the &amp;next key</source>
+        <translation>到下一关键帧(&amp;N)</translation>
+    </message>
+    <message>
+        <source>To the &amp;start</source>
+        <translation>到开头(&amp;S)</translation>
+    </message>
+    <message>
+        <source>To the p&amp;revious key</source>
+        <translation>到上一关键帧(&amp;R)</translation>
     </message>
     <message>
         <source>Zoom &amp;in</source>
@@ -269,12 +341,12 @@
         <translation>填充孔洞</translation>
     </message>
     <message>
-        <source>Pictures and projects</source>
-        <translation>图片和项目</translation>
-    </message>
-    <message>
         <source>All files</source>
         <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Pictures, films and projects</source>
+        <translation>图片、影片和项目</translation>
     </message>
     <message>
         <source>Open</source>
@@ -289,8 +361,8 @@
         <translation>正在粘贴</translation>
     </message>
     <message>
-        <source>The picture %1 of this project was moved or deleted.</source>
-        <translation>此项目的图片 %1 已被移动或删除。</translation>
+        <source>The file %1 of this project was moved or deleted.</source>
+        <translation>此项目的文件 %1 已被移动或删除。</translation>
     </message>
     <message>
         <source>Do you know where it is now?</source>
@@ -307,6 +379,10 @@
     <message>
         <source>A project keeps the picture, the mask and every edit.</source>
         <translation>项目会保留图片、蒙版和每次编辑。</translation>
+    </message>
+    <message>
+        <source>A project keeps the film&apos;s place, its mask tracks and their engines.</source>
+        <translation>项目会保存影片的位置、蒙版轨道及其引擎。</translation>
     </message>
     <message>
         <source>Project</source>
@@ -374,6 +450,10 @@
 </context>
 <context>
     <name>Editor</name>
+    <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
     <message>
         <source>Restore paints through what was erased.</source>
         <translation>“恢复”会让被擦除处的原图重新显现。</translation>
@@ -699,6 +779,28 @@
     </message>
 </context>
 <context>
+    <name>Exporting</name>
+    <message>
+        <source>Queueing</source>
+        <translation>正在加入队列</translation>
+    </message>
+    <message>
+        <source>Exported %1, %2 MB.</source>
+        <translation>已导出 %1，%2 MB。</translation>
+    </message>
+</context>
+<context>
+    <name>ExportsPanel</name>
+    <message>
+        <source>Clear finished</source>
+        <translation>清除已完成</translation>
+    </message>
+    <message>
+        <source>Exports</source>
+        <translation>导出队列</translation>
+    </message>
+</context>
+<context>
     <name>Files</name>
     <message>
         <source>Opening %1</source>
@@ -746,6 +848,235 @@
     </message>
 </context>
 <context>
+    <name>FilmExportDialog</name>
+    <message>
+        <source>Export film</source>
+        <translation>导出影片</translation>
+    </message>
+    <message>
+        <source>Same as the source, visually lossless</source>
+        <translation>与源文件相同，视觉无损</translation>
+    </message>
+    <message>
+        <source>Small: H.265, about a third of the size</source>
+        <translation>小文件：H.265，约为三分之一</translation>
+    </message>
+    <message>
+        <source>For editing: ProRes in QuickTime, large</source>
+        <translation>用于剪辑：QuickTime ProRes，文件较大</translation>
+    </message>
+    <message>
+        <source>What for</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Only from the in to the out point</source>
+        <translation>仅入点到出点</translation>
+    </message>
+    <message>
+        <source>The source&apos;s own</source>
+        <translation>与源文件相同</translation>
+    </message>
+    <message>
+        <source>Looks like the source</source>
+        <translation>观感与源文件一致</translation>
+    </message>
+    <message>
+        <source>Copy parts without an edit as they are</source>
+        <translation>未编辑的部分原样复制</translation>
+    </message>
+    <message>
+        <source>Leave out what the file cannot hold</source>
+        <translation>略去文件无法容纳的内容</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Container</source>
+        <translation>封装格式</translation>
+    </message>
+    <message>
+        <source>Codec</source>
+        <translation>编解码器</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Quality (less is better)</source>
+        <translation>质量（越小越好）</translation>
+    </message>
+    <message>
+        <source>Advanced…</source>
+        <translation>高级…</translation>
+    </message>
+    <message>
+        <source>Sound, subtitles, chapters and all else are copied as they are; so are times and colours.</source>
+        <translation>声音、字幕、章节及其他内容原样复制；时间和颜色也保持不变。</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>In software</source>
+        <translation>软件编码</translation>
+    </message>
+    <message>
+        <source>%1 cannot hold %2. Matroska (.mkv) holds more.</source>
+        <translation>%1 无法容纳 %2。Matroska (.mkv) 可以容纳更多内容。</translation>
+    </message>
+    <message>
+        <source>Less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>This is the film itself, which is never overwritten.</source>
+        <translation>这是源影片本身，永远不会被覆盖。</translation>
+    </message>
+    <message>
+        <source>%1 exists already. Replace it?</source>
+        <translation>%1 已存在。要替换吗？</translation>
+    </message>
+</context>
+<context>
+    <name>FilmPanel</name>
+    <message>
+        <source>What should go</source>
+        <translation>要去除的内容</translation>
+    </message>
+    <message>
+        <source>Paint over it on one frame; then track it if it moves.</source>
+        <translation>在某一帧上涂抹；如果它会移动，再进行跟踪。</translation>
+    </message>
+    <message>
+        <source>Find the burnt-in text between the in and the out point, to the frame</source>
+        <translation>查找入点与出点之间的硬字幕，精确到帧</translation>
+    </message>
+    <message>
+        <source>Find subtitles</source>
+        <translation>查找字幕</translation>
+    </message>
+    <message>
+        <source>Track</source>
+        <translation>跟踪</translation>
+    </message>
+    <message>
+        <source>Follow what is painted through the film (Ctrl+J)</source>
+        <translation>在影片中跟踪涂抹的内容 (Ctrl+J)</translation>
+    </message>
+    <message>
+        <source>Track one way only</source>
+        <translation>仅单向跟踪</translation>
+    </message>
+    <message>
+        <source>Whole clip</source>
+        <translation>整段影片</translation>
+    </message>
+    <message>
+        <source>A mark that stays: one mask in all frames</source>
+        <translation>固定的标记：所有帧使用同一个蒙版</translation>
+    </message>
+    <message>
+        <source>Cancel (Esc)</source>
+        <translation>取消 (Esc)</translation>
+    </message>
+    <message>
+        <source>Track forward only</source>
+        <translation>仅向前跟踪</translation>
+    </message>
+    <message>
+        <source>Track backward only</source>
+        <translation>仅向后跟踪</translation>
+    </message>
+    <message>
+        <source>Grow</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Feather</source>
+        <translation>羽化</translation>
+    </message>
+    <message>
+        <source>Steady</source>
+        <translation>稳定</translation>
+    </message>
+    <message>
+        <source>Frames on either side that steady the mask</source>
+        <translation>用前后各几帧稳定蒙版</translation>
+    </message>
+    <message>
+        <source>Engine of this track</source>
+        <translation>此轨道的引擎</translation>
+    </message>
+    <message>
+        <source>Learn the mark and lift it off</source>
+        <translation>学习标记并将其去除</translation>
+    </message>
+    <message>
+        <source>For see-through marks that never move: what shines through is kept</source>
+        <translation>用于固定的半透明标记：保留透出的画面</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Preview frame</source>
+        <translation>预览此帧</translation>
+    </message>
+    <message>
+        <source>Erase in this frame only, to see how it will look (Ctrl+Enter)</source>
+        <translation>仅擦除这一帧以查看效果 (Ctrl+Enter)</translation>
+    </message>
+    <message>
+        <source>Preview range</source>
+        <translation>预览一段</translation>
+    </message>
+    <message>
+        <source>Erase between the in and out points, or in two seconds from here, and play it</source>
+        <translation>擦除入点与出点之间（或从此处起两秒）的内容并播放</translation>
+    </message>
+    <message>
+        <source>Back to the masks</source>
+        <translation>回到蒙版</translation>
+    </message>
+    <message>
+        <source>Export film…</source>
+        <translation>导出影片…</translation>
+    </message>
+    <message>
+        <source>%1 (weights missing)</source>
+        <translation>%1（缺少权重）</translation>
+    </message>
+    <message>
+        <source>No track yet</source>
+        <translation>还没有轨道</translation>
+    </message>
+    <message>
+        <source>starting the engine process</source>
+        <translation>正在启动引擎进程</translation>
+    </message>
+</context>
+<context>
+    <name>FilmTracks</name>
+    <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
+</context>
+<context>
     <name>FinderChoice</name>
     <message>
         <source>Find the rim with</source>
@@ -765,14 +1096,77 @@
     </message>
 </context>
 <context>
+    <name>Following</name>
+    <message>
+        <source>Paint over the thing in one frame, then track it.</source>
+        <translation>在某一帧上涂抹目标，然后跟踪。</translation>
+    </message>
+    <message>
+        <source>There is no key to track from yet.</source>
+        <translation>还没有可供跟踪的关键帧。</translation>
+    </message>
+    <message>
+        <source>Subtitles</source>
+        <translation>字幕</translation>
+    </message>
+    <message>
+        <source>What was tracked was dropped: the keys changed meanwhile.</source>
+        <translation>跟踪结果已丢弃：关键帧在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Track again.</source>
+        <translation>请重新跟踪。</translation>
+    </message>
+    <message>
+        <source>%1 stops at frame %2.</source>
+        <translation>%1 停在第 %2 帧。</translation>
+    </message>
+    <message>
+        <source>The tracker was not sure in %1 frames; they are marked on the track.</source>
+        <translation>跟踪在 %1 帧中没有把握；已在轨道上标出。</translation>
+    </message>
+    <message>
+        <source>Tracked %1 through %2 frames.</source>
+        <translation>已跟踪 %1，共 %2 帧。</translation>
+    </message>
+    <message>
+        <source>Paint over it by hand; small or faint text may be missed.</source>
+        <translation>请手动涂抹；细小或模糊的文字可能会被漏掉。</translation>
+    </message>
+    <message>
+        <source>No text was found.</source>
+        <translation>未找到文字。</translation>
+    </message>
+    <message>
+        <source>Found text in %1 frames.</source>
+        <translation>在 %1 帧中找到文字。</translation>
+    </message>
+    <message>
+        <source>Preview it, or take single frames away by painting.</source>
+        <translation>可以预览，也可以通过涂抹去掉个别帧。</translation>
+    </message>
+</context>
+<context>
     <name>History</name>
     <message>
         <source>Add shadow</source>
         <translation>添加阴影</translation>
     </message>
     <message>
+        <source>Add track</source>
+        <translation>添加轨道</translation>
+    </message>
+    <message>
+        <source>Adjust track</source>
+        <translation>调整轨道</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Choose engine</source>
+        <translation>选择引擎</translation>
     </message>
     <message>
         <source>Choose text</source>
@@ -787,6 +1181,14 @@
         <translation>颜色范围</translation>
     </message>
     <message>
+        <source>Delete key</source>
+        <translation>删除关键帧</translation>
+    </message>
+    <message>
+        <source>Delete track</source>
+        <translation>删除轨道</translation>
+    </message>
+    <message>
         <source>Ellipse</source>
         <translation>椭圆</translation>
     </message>
@@ -799,6 +1201,10 @@
         <translation>重新擦除</translation>
     </message>
     <message>
+        <source>Find subtitles</source>
+        <translation>查找字幕</translation>
+    </message>
+    <message>
         <source>Find text</source>
         <translation>查找文字</translation>
     </message>
@@ -809,6 +1215,10 @@
     <message>
         <source>Lasso</source>
         <translation>套索</translation>
+    </message>
+    <message>
+        <source>Learn mark</source>
+        <translation>学习标记</translation>
     </message>
     <message>
         <source>Magic wand</source>
@@ -827,6 +1237,14 @@
         <translation>来自透明度的蒙版</translation>
     </message>
     <message>
+        <source>Move key</source>
+        <translation>移动关键帧</translation>
+    </message>
+    <message>
+        <source>Move range</source>
+        <translation>移动范围</translation>
+    </message>
+    <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
@@ -835,12 +1253,24 @@
         <translation>矩形</translation>
     </message>
     <message>
+        <source>Rename track</source>
+        <translation>重命名轨道</translation>
+    </message>
+    <message>
         <source>Restore</source>
         <translation>恢复</translation>
     </message>
     <message>
+        <source>Set range</source>
+        <translation>设置范围</translation>
+    </message>
+    <message>
         <source>Smart select</source>
         <translation>智能选择</translation>
+    </message>
+    <message>
+        <source>Whole clip</source>
+        <translation>整段影片</translation>
     </message>
 </context>
 <context>
@@ -935,6 +1365,13 @@
     <message>
         <source>Close</source>
         <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>Loudspeaker</name>
+    <message>
+        <source>Films play without sound: %1</source>
+        <translation>影片将无声播放：%1</translation>
     </message>
 </context>
 <context>
@@ -1066,6 +1503,10 @@
         <translation>仅限相连区域</translation>
     </message>
     <message>
+        <source>Box</source>
+        <translation>方框</translation>
+    </message>
+    <message>
         <source>More about the stroke</source>
         <translation>更多笔触设置</translation>
     </message>
@@ -1094,10 +1535,6 @@
         <translation>涂抹</translation>
     </message>
     <message>
-        <source>Box</source>
-        <translation>方框</translation>
-    </message>
-    <message>
         <source>Find text</source>
         <translation>查找文字</translation>
     </message>
@@ -1112,6 +1549,25 @@
     <message>
         <source>%1 of %2 lines chosen</source>
         <translation>已选择 %2 行中的 %1 行</translation>
+    </message>
+</context>
+<context>
+    <name>Previewing</name>
+    <message>
+        <source>Paint over it, or use Find subtitles.</source>
+        <translation>请涂抹，或使用“查找字幕”。</translation>
+    </message>
+    <message>
+        <source>Nothing is marked to be erased here yet.</source>
+        <translation>这里还没有标记要擦除的内容。</translation>
+    </message>
+    <message>
+        <source>The preview was dropped: the masks changed meanwhile.</source>
+        <translation>预览已丢弃：蒙版在此期间发生了变化。</translation>
+    </message>
+    <message>
+        <source>Preview again.</source>
+        <translation>请重新预览。</translation>
     </message>
 </context>
 <context>
@@ -1131,6 +1587,13 @@
     <message>
         <source>Later</source>
         <translation>稍后</translation>
+    </message>
+</context>
+<context>
+    <name>Ruler</name>
+    <message>
+        <source>Ruler</source>
+        <translation>标尺</translation>
     </message>
 </context>
 <context>
@@ -1343,20 +1806,24 @@
 <context>
     <name>StartPage</name>
     <message>
-        <source>Drop a picture here</source>
-        <translation>将图片拖放到此处</translation>
+        <source>Drop a picture or a film here</source>
+        <translation>将图片或影片拖到这里</translation>
     </message>
     <message>
-        <source>or paste one with Ctrl+V</source>
-        <translation>或按 Ctrl+V 粘贴</translation>
+        <source>or paste a picture with Ctrl+V</source>
+        <translation>或按 Ctrl+V 粘贴图片</translation>
     </message>
     <message>
         <source>Open…</source>
         <translation>打开…</translation>
     </message>
     <message>
-        <source>Try the sample</source>
-        <translation>试用示例</translation>
+        <source>Sample picture</source>
+        <translation>示例图片</translation>
+    </message>
+    <message>
+        <source>Sample film</source>
+        <translation>示例影片</translation>
     </message>
 </context>
 <context>
@@ -1391,6 +1858,13 @@
     </message>
 </context>
 <context>
+    <name>Strip</name>
+    <message>
+        <source>Pictures of the film</source>
+        <translation>影片画面</translation>
+    </message>
+</context>
+<context>
     <name>TextFinding</name>
     <message>
         <source>Outlining text</source>
@@ -1407,6 +1881,29 @@
     <message>
         <source>No text was found.</source>
         <translation>未找到文字。</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>Timeline</source>
+        <translation>时间轴</translation>
+    </message>
+    <message>
+        <source>Paint on a frame to begin a mask track, or use Find subtitles.</source>
+        <translation>在画面上涂抹即可新建蒙版轨道，也可使用“查找字幕”。</translation>
+    </message>
+    <message>
+        <source>Part of the film</source>
+        <translation>影片的一段</translation>
+    </message>
+    <message>
+        <source>Film</source>
+        <translation>影片</translation>
+    </message>
+    <message>
+        <source>Add track</source>
+        <translation>添加轨道</translation>
     </message>
 </context>
 <context>
@@ -1512,6 +2009,123 @@
     </message>
 </context>
 <context>
+    <name>TrackHead</name>
+    <message>
+        <source>Rename this track</source>
+        <translation>重命名此轨道</translation>
+    </message>
+    <message>
+        <source>Delete this track</source>
+        <translation>删除此轨道</translation>
+    </message>
+    <message>
+        <source>Rename track</source>
+        <translation>重命名轨道</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>stays in its place</source>
+        <translation>固定不动</translation>
+    </message>
+    <message>
+        <source>tracked</source>
+        <translation>跟踪</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
+        <source>stopped at frame %1</source>
+        <translation>停在第 %1 帧</translation>
+    </message>
+</context>
+<context>
+    <name>TrackLane</name>
+    <message>
+        <source>Track %1</source>
+        <translation>轨道 %1</translation>
+    </message>
+    <message>
+        <source>Frames %1. Keys: %2.</source>
+        <translation>帧 %1。关键帧：%2。</translation>
+    </message>
+    <message>
+        <source>Frame %1: %2</source>
+        <translation>第 %1 帧：%2</translation>
+    </message>
+    <message>
+        <source>Frame %1: the tracker was %2 sure</source>
+        <translation>第 %1 帧：跟踪的把握为 %2</translation>
+    </message>
+</context>
+<context>
+    <name>Transport</name>
+    <message>
+        <source>Play (Space)</source>
+        <translation>播放（空格）</translation>
+    </message>
+    <message>
+        <source>To the start (Home)</source>
+        <translation>到开头 (Home)</translation>
+    </message>
+    <message>
+        <source>One frame back (,)</source>
+        <translation>后退一帧 (,)</translation>
+    </message>
+    <message>
+        <source>One frame on (.)</source>
+        <translation>前进一帧 (.)</translation>
+    </message>
+    <message>
+        <source>To the end (End)</source>
+        <translation>到结尾 (End)</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Where you are. Type a time (1:02.5) or a frame (#120) and press Enter.</source>
+        <translation>当前位置。输入时间 (1:02.5) 或帧号 (#120) 后按回车。</translation>
+    </message>
+    <message>
+        <source>Set the in point (I)</source>
+        <translation>设置入点 (I)</translation>
+    </message>
+    <message>
+        <source>Set the out point (O)</source>
+        <translation>设置出点 (O)</translation>
+    </message>
+    <message>
+        <source>Forget in and out points (Shift+X)</source>
+        <translation>清除入点和出点 (Shift+X)</translation>
+    </message>
+    <message>
+        <source>Zoom of the timeline</source>
+        <translation>时间轴缩放</translation>
+    </message>
+    <message>
+        <source>Show the whole film</source>
+        <translation>显示整部影片</translation>
+    </message>
+    <message>
+        <source>Pause (Space)</source>
+        <translation>暂停（空格）</translation>
+    </message>
+    <message>
+        <source>%1 frames (%2)</source>
+        <translation>%1 帧（%2）</translation>
+    </message>
+    <message>
+        <source>Frame %1 of %2</source>
+        <translation>第 %1 帧，共 %2 帧</translation>
+    </message>
+</context>
+<context>
     <name>Trying</name>
     <message>
         <source>There is only one engine to try on this machine.</source>
@@ -1524,6 +2138,49 @@
     <message>
         <source>Judging</source>
         <translation>正在评判</translation>
+    </message>
+</context>
+<context>
+    <name>_Card</name>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Take from the list</source>
+        <translation>从列表移除</translation>
+    </message>
+    <message>
+        <source>Cancel this export</source>
+        <translation>取消此导出</translation>
+    </message>
+    <message>
+        <source>starting the engine process</source>
+        <translation>正在启动引擎进程</translation>
+    </message>
+    <message>
+        <source>%1 · %2 left</source>
+        <translation>%1 · 剩余 %2</translation>
+    </message>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Paused; what is encoded is kept</source>
+        <translation>已暂停；已编码的部分会保留</translation>
     </message>
 </context>
 </TS>

@@ -23,13 +23,15 @@ from engines.core.engine import Backend, FoundText, TextLine
 from engines.core.paths import models_dir
 from engines.core.types import Patch, whole
 from engines.requests import (
+    AnyRequest,
     Detected,
     DetectText,
     Erased,
     EraseImage,
     Event,
+    FilmRequest,
+    FilmResult,
     Finished,
-    Request,
     Segment,
     Segmented,
     WasCancelled,
@@ -38,6 +40,7 @@ from engines.store import Store
 from engines.worker.client import EngineClient
 from engines.worker.messages import WorkerConfig
 from tests.app.engines import write_cards
+from tests.app.film.answers import answer_about_film
 from tests.conftest import background, with_text
 from tests.fakes import select_box
 
@@ -47,7 +50,7 @@ class Asked:
     """A job that a fake client was given."""
 
     id: int
-    request: Request
+    request: AnyRequest
     on_event: Callable[[Event], None]
     wants_preview: bool
 
@@ -62,7 +65,7 @@ class FakeClient:
     closed: bool = False
     warmed: bool = False
 
-    def submit(self, request: Request, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int:
+    def submit(self, request: AnyRequest, on_event: Callable[[Event], None], *, wants_preview: bool = False) -> int:
         job = Asked(len(self.asked) + 1, request, on_event, wants_preview)
         self.asked.append(job)
         if self.quick:
@@ -87,8 +90,10 @@ class FakeClient:
         self.closed = True
 
 
-def result_of(request: Request) -> Erased | Detected | Segmented:
+def result_of(request: AnyRequest) -> Erased | Detected | Segmented | FilmResult:
     """Holes are filled with 99; text is found in one line over the upper left; one colour is selected."""
+    if isinstance(request, FilmRequest):
+        return answer_about_film(request)
     if isinstance(request, Segment):
         return select_box(request)
     if isinstance(request, EraseImage):

@@ -14,7 +14,7 @@ import pytest
 
 from app.document import verbs
 from app.document.codec import same
-from app.document.project import file_hash, find_source, load_project, save_project
+from app.document.project import VERSION, file_hash, find_source, load_project, save_project
 from app.document.recipe import Recipe
 from app.document.state import LayerRole, State
 from engines.core.engine import Task
@@ -60,7 +60,7 @@ def test_masks_are_pictures_that_anybody_can_open(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         assert {name.rpartition(".")[2] for name in archive.namelist()} == {"json", "png"}
         assert archive.read("mask-0-protect.png").startswith(b"\x89PNG")
-        assert json.loads(archive.read("state.json"))["version"] == 1
+        assert json.loads(archive.read("state.json"))["version"] == VERSION
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
@@ -195,3 +195,19 @@ def test_a_recipe_is_a_command_and_comes_back_from_toml(tmp_path: Path) -> None:
         Recipe.from_toml(removal.to_toml().replace("object", "cooking"))
     with pytest.raises(EngineError, match="newer"):
         Recipe.from_toml('version = 2\nengine = "x"')
+
+
+def test_projects_of_the_first_version_are_read(tmp_path: Path) -> None:
+    path, old = tmp_path / "a.cleanplate", tmp_path / "old.cleanplate"
+    state = rich()
+    save_project(path, state, picture())
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(old, "w") as older:
+        for name in archive.namelist():
+            if name != "state.json":
+                older.writestr(name, archive.read(name))
+        document = json.loads(archive.read("state.json"))
+        document["version"] = 1
+        del document["state"]["source"]["film"]
+        document["state"].pop("tracks", None)
+        older.writestr("state.json", json.dumps(document))
+    assert same(load_project(old).state, load_project(path).state)

@@ -69,7 +69,7 @@ def test_the_window_speaks_chinese(shop: Workshop, qapp: QApplication) -> None:
         window = Window(shop, DARK)
         assert window.menuBar().actions()[0].text() == "文件(&F)"
         assert QCoreApplication.translate("Tools", "Brush") == "画笔"
-        assert window.actions_.by_id["export"].text() == "导出图片(&E)…"
+        assert window.actions_.by_id["export"].text() == "导出(&E)…"
         window.deleteLater()
     finally:
         for translator in installed:
