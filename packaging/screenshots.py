@@ -90,7 +90,7 @@ class Camera:
 def _film_states(camera: Camera, window: Window) -> None:
     """A film with tracks of all three kinds, and its export dialog."""
     from app.document import track_verbs
-    from engines.core.mask_ops import box_mask
+    from engines.core.mask_ops import box_mask, polygon_mask
     from engines.core.tracks import MaskTrack, TrackKind
     from engines.core.types import Box
 
@@ -103,7 +103,8 @@ def _film_states(camera: Camera, window: Window) -> None:
     size = editor.state.size
     mark = MaskTrack("Station mark", TrackKind.STATIC, size, {0: box_mask(Box(530, 10, 105, 40), size)})
     state = track_verbs.insert_track(editor.state, mark)
-    boat = MaskTrack("Boat", TrackKind.TRACKED, size, {40: box_mask(Box(90, 168, 76, 82), size)})
+    outline = ((92, 229), (99, 225), (121, 178), (126, 170), (158, 227), (166, 229), (155, 248), (100, 248))
+    boat = MaskTrack("Boat", TrackKind.TRACKED, size, {40: polygon_mask(outline, size)})
     editor.do("tracks", track_verbs.insert_track(state, boat))
     shop.tracks.choose(1)
     shop.playback.set_span(20, 90)

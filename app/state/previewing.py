@@ -103,7 +103,7 @@ class Previewing(QObject):
             if isinstance(result, SpanCleaned) and self._editor.sheet is sheet:
                 self._show(reel, tracks, result)
 
-        request = CleanSpan(reel.path, self.cleaning(), start, stop, tracks[0].engine)
+        request = CleanSpan(reel.path, self.cleaning(), start, stop, engine=tracks[0].engine)
         self._queue.add(request, Job(JobKind.PREVIEW, then, self._failed))
 
     def _show(self, reel: Reel, tracks: object, result: SpanCleaned) -> None:

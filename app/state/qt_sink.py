@@ -40,9 +40,8 @@ class QtSink:
         shape.setSampleRate(RATE)
         shape.setChannelCount(CHANNELS)
         shape.setSampleFormat(multimedia.QAudioFormat.SampleFormat.Int16)
-        self._second = RATE * CHANNELS * WIDTH
         self._sink = multimedia.QAudioSink(device, shape)
-        self._sink.setBufferSize(int(self._second * _BUFFER) // 4 * 4)
+        self._sink.setBufferSize(int(RATE * CHANNELS * WIDTH * _BUFFER) // 4 * 4)
         self._device: Any = None
 
     def start(self) -> None:
@@ -55,9 +54,8 @@ class QtSink:
         return 0 if self._device is None else int(self._sink.bytesFree()) // 4 * 4
 
     def heard(self) -> int:
-        """What was taken, without what waits in the device."""
-        waiting = (self._sink.bufferSize() - self._sink.bytesFree()) * 1_000_000 // self._second
-        return max(int(self._sink.processedUSecs()) - int(waiting), 0)
+        """What the device has taken out of its buffer (measured with PulseAudio: what waits there is not counted)."""
+        return int(self._sink.processedUSecs())
 
     def stop(self) -> None:
         self._sink.reset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -212,7 +212,10 @@ class Sheet:
             return None
         pixels = self.document.pixels[box.slices].copy()
         for patch in patches:
-            replace(patch, box=patch.box.moved(-box.x, -box.y)).paint(pixels)
+            part = patch.box & box
+            inner = part.moved(-patch.box.x, -patch.box.y).slices
+            target = pixels[part.moved(-box.x, -box.y).slices]
+            np.copyto(target, patch.pixels[inner], where=(patch.alpha[inner] > 0)[..., None])
         return np.asarray(self.shown.to_display(pixels), np.uint8)
 
     def _stale(self, box: Box) -> None:

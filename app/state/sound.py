@@ -24,6 +24,9 @@ _TICK = 15
 _PATIENCE = 600 * 10**6
 """Nanoseconds after which a device that plays nothing is not waited for."""
 
+BYTES_A_SECOND = 192_000
+"""Of what ``engines.media.film.sound`` gives."""
+
 _AHEAD = 40
 """Runs of samples that are decoded before they are due."""
 
@@ -51,7 +54,8 @@ class Sink(Protocol):
 class SoundClock:
     """A ``Clock``: the sound of one film, from wherever it is started.
 
-    Until something is heard, time stands still; where the device stays silent, the machine's clock takes over.
+    Until something is heard, time stands still; where the device stays silent, the machine's clock takes over. If it
+    begins later after all, sound is left out until both are together again.
     """
 
     def __init__(self, reel: Reel, sink: Sink, parent: QObject) -> None:
@@ -63,11 +67,16 @@ class SoundClock:
         """Nanoseconds of the machine's clock, and microseconds that were heard by then."""
         self._source: _Source | None = None
         self._rest = b""
+        self._left_out = 0
+        """Microseconds of sound that were left out to catch up."""
+        self._drop = 0
+        """Bytes that are still to be left out."""
         self._timer = QTimer(parent, interval=_TICK)
         self._timer.timeout.connect(self._feed)
 
     def start(self, at: Fraction) -> None:
         self._at, self._begun, self._anchor, self._rest = at, time.monotonic_ns(), None, b""
+        self._left_out = self._drop = 0
         self._source = _Source(self._reel, at)
         self._sink.start()
         self._feed()
@@ -94,12 +103,24 @@ class SoundClock:
             return
         room = self._sink.free()
         while len(self._rest) < room and (more := source.take()):
-            self._rest += more
+            self._rest += more[self._drop :]
+            self._drop = max(self._drop - len(more), 0)
         if room and self._rest:
             self._rest = self._rest[self._sink.write(self._rest[:room]) :]
         heard = self._sink.heard()
-        if self._rest or not source.over:  # behind its end the machine's clock goes on from the last anchor
-            self._anchor = (time.monotonic_ns(), heard) if heard > 0 else self._anchor
+        if heard > 0 and (self._rest or not source.over):  # behind its end the machine's clock goes on by itself
+            if self._anchor is None:
+                self._catch_up(heard)
+            self._anchor = time.monotonic_ns(), heard + self._left_out
+
+    def _catch_up(self, heard: int) -> None:
+        """The device has begun to play; leave out what is over by then."""
+        late = int((self.now() - self._at) * 10**6) - heard
+        if late > 0:
+            self._left_out = late
+            self._drop = late * BYTES_A_SECOND // 10**6 // 4 * 4
+            self._rest, dropped = self._rest[self._drop :], min(self._drop, len(self._rest))
+            self._drop -= dropped
 
 
 class _Source:

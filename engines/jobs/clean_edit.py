@@ -19,10 +19,11 @@ LEAD = 48
 
 @dataclass(slots=True, eq=False)
 class CleanEdit:
-    """A ``FilmEdit``: the tracks of ``what`` are erased from the film. ``engines``: a ``Session``."""
+    """A ``FilmEdit``: the tracks of ``what`` are erased from the film. ``engines``: a ``Session``; ``lead``: frames."""
 
     engines: FilmEngines
     what: Cleaning
+    lead: int = LEAD
     _learnt: bool = field(default=False, init=False)
     _bare: tuple[MaskTrack, ...] = field(init=False)
     """The tracks as they were painted, without growth: quick to ask."""
@@ -36,7 +37,7 @@ class CleanEdit:
         if not any(self._touched(frame) for frame in range(start, stop)):
             return ""
         digest = hashlib.sha256(repr(list(self._settings())).encode())
-        for frame in range(max(start - LEAD, 0), stop + LEAD):
+        for frame in range(max(start - self.lead, 0), stop + self.lead):
             tags = [self._tag(mask_at(track, frame)) for track in self._bare]
             digest.update(f"{frame} {tags}".encode())
             for patch in self.what.ready.get(frame, ()):
@@ -54,7 +55,7 @@ class CleanEdit:
         yield from ((frame, ()) for frame in film.frames(at, stop))
 
     def _cleaned(self, film: Film, start: int, stop: int, ctx: Context) -> Iterator[tuple[Frame, Sequence[Patch]]]:
-        first, last = max(start - LEAD, 0), min(stop + LEAD, len(film))
+        first, last = max(start - self.lead, 0), min(stop + self.lead, len(film))
         waiting: deque[Frame] = deque()
 
         def pixels() -> Iterator[Pixels]:
@@ -75,7 +76,7 @@ class CleanEdit:
         for frame in range(start, stop):
             if not self._touched(frame):
                 continue
-            if end > begin and frame - end > 2 * LEAD:
+            if end > begin and frame - end > 2 * self.lead:
                 yield begin, end
                 begin = frame
             elif end == begin:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from engines.session import Session
 
 
+_DRAFT_LEAD = 16
+"""Frames on either side that a draft is made with."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FollowTrack(FilmRequest):
     """Carry the keys of ``track`` through the film ``source``, to frames ``start`` .. ``stop`` (excluded) at most."""
@@ -52,12 +56,17 @@ class FindTitles(FilmRequest):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CleanSpan(FilmRequest):
-    """The patches of frames ``start`` to ``stop`` (excluded), as an export would make them."""
+    """The patches of frames ``start`` to ``stop`` (excluded).
+
+    ``draft``: the engine sees fewer frames around them and measures motion more coarsely, where it knows how; else
+    they are made as an export makes them.
+    """
 
     source: Path
     what: Cleaning
     start: int
     stop: int
+    draft: bool = True
     engine: str = "propagate"
 
 
@@ -174,10 +183,24 @@ class FilmDesk:
         patches: list[tuple[Patch, ...]] = []
         count = max(request.stop - request.start, 1)
         with open_film(request.source) as film:
-            for _, made in CleanEdit(self.session, request.what).edited(film, request.start, request.stop, ctx):
+            edit = CleanEdit(self.session, self._drafted(request.what), _DRAFT_LEAD)
+            if not request.draft:
+                edit = CleanEdit(self.session, request.what)
+            for _, made in edit.edited(film, request.start, request.stop, ctx):
                 patches.append(tuple(made))
                 ctx.step(len(patches) / count, f"frame {len(patches)} of {count}")
         return SpanCleaned(request.start, tuple(patches), tuple(ctx.notes))
+
+    def _drafted(self, what: Cleaning) -> Cleaning:
+        """The same with engines told to be quick, where they have such an option."""
+        from dataclasses import replace
+
+        def drafted(track: MaskTrack) -> MaskTrack:
+            options = self.session.catalog.card(track.engine).options
+            quick = any(option.name == "quick" for option in options)
+            return replace(track, options={**track.options, "quick": True}) if quick else track
+
+        return replace(what, tracks=tuple(drafted(track) for track in what.tracks))
 
     def _export(self, request: ExportFilm, ctx: Context) -> FilmExported:
         from engines.jobs.clean_edit import CleanEdit

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -252,3 +254,24 @@ def test_the_panel_changes_the_chosen_track(film_window: Window) -> None:
     assert "propagate" in names
     shop.tracks.set_engine("per-frame")
     assert panel._engine.currentData() == "per-frame"
+
+
+def test_previews_larger_than_a_block_of_the_pyramid(shop: Workshop, tmp_path: Path, wait: Patience) -> None:
+    path = tmp_path / "large.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 900, 700, "yuv420p"
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((700, 900, 3), 60, np.uint8), "rgb24")))
+        container.mux(stream.encode(None))
+    shop.files.open(path)
+    wait(lambda: shop.playback.reel is not None)
+    hole = box(100, 80, 700, 540, (700, 900))
+    shop.editor.commit("Brush", hole, Combine.ADD)
+    shop.previewing.frame()
+    sheet = sheet_of(shop)
+    wait(lambda: shop.previewing.there and not sheet.pending)
+    shown = sheet.picture.read(0, sheet.picture_box)
+    inside = hole.dense(sheet.picture_box) > 0
+    assert np.all(shown[inside] == 99)
+    assert np.abs(shown[~inside].astype(int) - 60).max() < 4

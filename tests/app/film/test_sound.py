@@ -26,8 +26,8 @@ SECOND = 48000 * 4
 class FakeSink:
     """A device of a tenth of a second that plays at ``speed`` times the machine's clock, once something is there."""
 
-    def __init__(self, speed: float = 1.0) -> None:
-        self.speed = speed
+    def __init__(self, speed: float = 1.0, delay: float = 0.0) -> None:
+        self.speed, self.delay = speed, delay
         self.taken = b""
         self.starts = self.stops = 0
         self._begun = 0.0
@@ -53,7 +53,8 @@ class FakeSink:
         self.stops += 1
 
     def _played(self) -> int:
-        return min(int((time.monotonic() - self._begun) * self.speed * SECOND), len(self.taken))
+        passed = max(time.monotonic() - self._begun - self.delay, 0)
+        return min(int(passed * self.speed * SECOND), len(self.taken))
 
 
 def with_sink(shop: Workshop, sink: FakeSink) -> FakeSink:
@@ -116,6 +117,19 @@ def test_a_device_that_plays_nothing_is_not_waited_for(film_shop: Workshop) -> N
     time.sleep(0.8)
     assert reel.film.times[10] + 0.1 < clock.now() < reel.film.times[10] + 1
     clock.stop()
+
+
+def test_a_device_that_begins_late_catches_up(film_shop: Workshop, wait: Patience) -> None:
+    sink, play = with_sink(film_shop, FakeSink(delay=1.1)), film_shop.playback
+    places: list[tuple[float, int]] = []
+    play.moved.connect(lambda frame: places.append((time.monotonic(), frame)))
+    play.play()
+    wait(lambda: not play.playing)
+    frames = [frame for _, frame in places]
+    assert frames == sorted(frames)
+    drift = [at - places[0][0] - (frame - places[0][1]) / 25 for at, frame in places]
+    assert sorted(abs(value) for value in drift)[int(len(drift) * 0.8)] < 0.12, "the picture does not stop for it"
+    assert len(sink.taken) < 1.75 * SECOND, "what was over is left out"
 
 
 def test_without_a_device_it_is_said_once(shop: Workshop, clip: Path, wait: Patience,
