@@ -8,7 +8,8 @@ Text is grouped by device, kind of mask and height of the lines in it, objects b
 size of it. In each case of text engines that leave more legible than the best one, by over five in a hundred lines,
 come last; among the others PSNR inside the mask decides. Of objects those come last whose PSNR is more than three
 decibels below the best, for what they paint is far from what was there; among the others the texture decides, which
-PSNR does not see: a decibel less counts as much as 0.02 of it. Cases of fewer than three pictures are left out. Cases of a task that is not measured are kept.
+PSNR does not see: a decibel less counts as much as 0.02 of it. Cases of fewer than three pictures are left out. Cases
+of a task that is not measured are kept.
 """
 
 from __future__ import annotations
