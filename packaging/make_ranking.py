@@ -8,7 +8,8 @@ Text is grouped by device, kind of mask and height of the lines in it, objects b
 size of it. In each case of text engines that leave more legible than the best one, by over five in a hundred lines,
 come last; among the others PSNR inside the mask decides. Of objects those come last whose PSNR is more than three
 decibels below the best, for what they paint is far from what was there; among the others the texture decides, which
-PSNR does not see. Cases of fewer than three pictures are left out. Cases of a task that is not measured are kept.
+PSNR does not see: a decibel less counts as much as 0.02 of it. Cases of fewer than three pictures are left out. Cases
+of a task that is not measured are kept.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any, NamedTuple
 LEAST_PICTURES = 3
 LEGIBLE = 0.05
 ASTRAY = 3.0
+DECIBEL = 0.02
 _SIZES = ("small", "medium", "large")
 
 HEADER = """\
@@ -161,7 +163,12 @@ def ranked(lines: Sequence[Line], task: str) -> list[Line]:
         least = min(each.recall for each in lines)
         return sorted(lines, key=lambda each: (each.recall > least + LEGIBLE, -each.psnr, each.id))
     most = max(each.psnr for each in lines)
-    return sorted(lines, key=lambda each: (each.psnr < most - ASTRAY, each.texture, each.id))
+    return sorted(lines, key=lambda each: (each.psnr < most - ASTRAY, _likeness(each, most), each.id))
+
+
+def _likeness(line: Line, most: float) -> float:
+    """The distance of the texture, and a little for every decibel below ``most``; better when lower."""
+    return line.texture + DECIBEL * (most - line.psnr)
 
 
 if __name__ == "__main__":

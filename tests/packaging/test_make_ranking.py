@@ -89,6 +89,11 @@ def test_the_texture_decides_among_fills_that_are_not_far_astray(tmp_path: Path)
     assert case.engines[0].texture == pytest.approx(0.1)
 
 
+def test_textures_that_are_nearly_alike_leave_it_to_psnr(tmp_path: Path) -> None:
+    (case,) = table(tmp_path, objects([thing("patches", 17.0, 0.137), thing("net", 19.0, 0.139)]))
+    assert [figures.id for figures in case.engines] == ["net", "patches"]
+
+
 def test_what_is_measured_replaces_its_task_only(tmp_path: Path) -> None:
     table(tmp_path, report([shot("a", 20.0)]))
     text, thing_case = table(tmp_path, objects([thing("net", 22.0, 0.1)], "rough"))
