@@ -34,6 +34,27 @@ def replacing(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
         raise _not_written(target, error) from error
 
 
+@contextlib.contextmanager
+def replacing_folder(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Like ``replacing``, for a folder, which is to be made under the name given; never takes another's place.
+
+    Raises ``EngineError``: EXISTS where there is something under the name of ``target`` that is no empty folder.
+    """
+    del overwrite  # a folder may hold more than what was written into it: it is never replaced
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".cleanplate-") as folder:
+            beside = Path(folder) / target.name
+            yield beside
+            for file in beside.iterdir():
+                flush(file)
+            if target.exists() and (not target.is_dir() or any(target.iterdir())):
+                raise EngineError(Fault.EXISTS, f"{target} exists already.", "Give another -o.")
+            beside.replace(target)
+            _flush_folder(target.parent)
+    except OSError as error:
+        raise _not_written(target, error) from error
+
+
 def write_bytes(target: Path, content: bytes, *, overwrite: bool = True) -> None:
     """Make ``content`` the file ``target``, whole or not at all."""
     with replacing(target, overwrite=overwrite) as beside:

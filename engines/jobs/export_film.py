@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engines.core.atomic import replacing
+from engines.core.atomic import replacing, replacing_folder
 from engines.core.context import Context
 from engines.core.faults import EngineError, Fault
 from engines.core.files import locked
@@ -31,8 +31,10 @@ from engines.media.film.info import FilmInfo
 from engines.media.film.joiner import Plan, join
 from engines.media.film.others import check_streams, copied, refuse_lost_streams
 from engines.media.film.paint import Native, painted
+from engines.media.film.pictures import as_picture, upright_info
 from engines.media.film.reader import open_film
 from engines.media.film.segments import LOCK, Coded, Segment, SegmentStore
+from engines.media.film.unpack import refuse_large, unpack
 
 _QUEUED = 8
 """Frames between engine and encoder."""
@@ -68,11 +70,13 @@ def export_film(settings: ExportSettings, edit: FilmEdit, ctx: Context) -> Expor
     """
     container = container_of(settings.target)
     _check_target(settings)
-    with open_film(settings.source, deinterlace=settings.deinterlace) as film:
-        info = film.info
+    with open_film(settings.source, deinterlace=settings.deinterlace, rate=settings.rate) as film:
+        info = upright_info(film.info) if container.pictures else film.info
         encoding = settings.encoding or default_encoding(info, container)
         setup = set_up(encoding, info, global_header=container.global_header)
         left_out = _left_out(settings, info, container, encoding.codec)
+        if container.pictures not in ("", "folder"):
+            refuse_large(info, len(film))
         store = SegmentStore(parts_folder(settings))
         with _alone(store.folder):
             report = _exported(Work(settings, film, edit, setup, container, store, left_out), ctx)
@@ -102,7 +106,10 @@ def _check_target(settings: ExportSettings) -> None:
     if target.exists() and source.exists() and target.samefile(source):
         message = f"{target} is the film itself, which is never overwritten."
         raise EngineError(Fault.EXISTS, message, "Give another -o.")
-    check_target(target, overwrite=settings.overwrite)
+    if container_of(target).pictures != "folder":
+        check_target(target, overwrite=settings.overwrite)
+    elif target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise EngineError(Fault.EXISTS, f"{target} exists already.", "Give another -o.")
 
 
 def _left_out(settings: ExportSettings, info: FilmInfo, container: Container, codec: Codec) -> frozenset[int]:
@@ -165,6 +172,11 @@ def _made(work: Work, pieces: Sequence[Piece], ctx: Context) -> ExportReport:
     work.store.keep_only(piece.name for piece in pieces)
     _tell(work, report, ctx)
     return report
+
+
+def _replacing(work: Work) -> contextlib.AbstractContextManager[Path]:
+    folder = work.container.pictures == "folder"
+    return (replacing_folder if folder else replacing)(work.settings.target, overwrite=work.settings.overwrite)
 
 
 def _tell(work: Work, report: ExportReport, ctx: Context) -> None:
@@ -234,6 +246,8 @@ def _frames(work: Work, todo: Sequence[Piece], spent: dict[str, float], ctx: Con
                 message = f"the edit gave frame {frame.index} where {index} was due"
                 raise ValueError(message)
             native = painted(frame, patches, work.film.info)
+            if work.container.pictures:
+                native = as_picture(work.film.remade(frame, native))
             spent["engine"] += time.perf_counter() - began
             yield _Ready(native, frame.damaged)
 
@@ -245,14 +259,15 @@ def _join(work: Work, pieces: Sequence[Piece], segments: Sequence[Segment], repo
     end = film.times[last] if last < len(film.times) else film.end
     ticks = round(end / film.info.time_base)
     own = report.kept > 0
-    plan = Plan(film.info, work.setup, work.container, work.span(), ticks, work.left_out, in_band=own)
+    plan = Plan(work.setup.info, work.setup, work.container, work.span(), ticks, work.left_out, in_band=own)
     total = max(report.frames, 1)
 
     def tick(done: int) -> None:
         ctx.step(done / total, "joining")
 
-    with replacing(work.settings.target, overwrite=work.settings.overwrite) as beside:
-        join(plan, segments, beside, tick)
+    finish = unpack if work.container.pictures else join
+    with _replacing(work) as beside:
+        finish(plan, segments, beside, tick)
         if own:
             copying.check(work.film, beside, [(piece.start, piece.stop) for piece in pieces if piece.copied], first)
     report.seconds["join"] = time.perf_counter() - began

@@ -30,7 +30,7 @@ class ExportSettings:
     write, in the film's own time (None: all of it). ``leave_out``: streams that the container cannot hold are
     left out, instead of refusing. ``copy_untouched``: groups of pictures in which nothing is edited are copied as
     they are, where codec and container allow it. ``keep``: segments stay for the next export of the same target.
-    ``parts``: the folder for segments; None: beside the target.
+    ``parts``: the folder for segments; None: beside the target. ``rate``: of a folder of pictures; None: 25.
     """
 
     source: Path
@@ -45,6 +45,7 @@ class ExportSettings:
     keep: bool = False
     parts: Path | None = None
     segment_frames: int | None = None
+    rate: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,10 @@ class Work:
 
 def identity(source: Path) -> str:
     """What tells a film from another without reading all of it: size, time of change, first and last bytes."""
+    if source.is_dir():
+        files = sorted((file.name, file.stat()) for file in source.iterdir())
+        text = repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in files])
+        return hashlib.sha256(text.encode()).hexdigest()
     stat = source.stat()
     with source.open("rb") as file:
         head = file.read(65536)

@@ -37,6 +37,10 @@ _LEVELS = 2.0
 """By so many levels the global motion may explain a pixel worse and is still preferred in the halo."""
 
 
+_LAYER, _LAYER_SHARE = 1.0, 0.08
+"""Pixels from the global motion beyond which something moves otherwise, and the share of the surroundings it takes."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """Motion from one frame to the next, there and back, and how far a round trip misses (``(h, w)``, pixels)."""
@@ -113,9 +117,43 @@ def completed(raw: Pair, first: Surroundings, second: Surroundings) -> Completed
     behind = _field(None if motion is None else np.asarray(np.linalg.inv(motion), np.float64), raw.there.shape)
     if rigid:
         return Completed(with_misses(ahead, behind), motion, True)
+    if motion is not None:
+        other = _second_motion(raw, motion, trusted, first, second)
+        if other is not None:
+            ahead = _layered(raw.there, raw.miss_there, (ahead, _field(other, ahead.shape)), first, second)
+            away = _field(np.asarray(np.linalg.inv(other), np.float64), ahead.shape)
+            behind = _layered(raw.back, raw.miss_back, (behind, away), second, first)
     there = _repaired(raw.there, raw.miss_there, ahead, first, second)
     back = _repaired(raw.back, raw.miss_back, behind, second, first)
     return Completed(with_misses(there, back), motion, False)
+
+
+def _second_motion(
+    raw: Pair, motion: NDArray[np.float64], trusted: Flags, first: Surroundings, second: Surroundings
+) -> NDArray[np.float64] | None:
+    """The motion of what moves otherwise around the hole: something near before something far; None if nothing does."""
+    around = _grown(first.halo, _HALO)
+    apart = np.abs(raw.there - motion_field(motion, first.hole.shape[:2])).max(axis=2) > _LAYER
+    others = trusted & around & apart
+    if others.sum() < _LAYER_SHARE * max(int((trusted & around).sum()), 1):
+        return None
+    found = fit_motion(raw.there, others)
+    return None if found is None else refined(found, first.grey, second.grey, others)
+
+
+def _layered(
+    flow: Flow, miss: NDArray[np.float32], fields: tuple[Flow, Flow], here: Surroundings, there: Surroundings
+) -> Flow:
+    """Two motions parted by a sharp line: inside a hole it runs where the harmonic mean of both sides is one half.
+
+    So an edge that goes into a hole on one side and comes out on the other is joined, and nothing in between moves by
+    a mixture of both.
+    """
+    errors = [np.abs(flow - field).max(axis=2) for field in fields]
+    doubted = here.near | (here.halo & (miss > 1)) | _lands_in(flow, there.near) | (np.minimum(*errors) > _LAYER)
+    nearer = (errors[1] < errors[0]).astype(np.float32)[..., None]
+    share = membrane(np.ascontiguousarray(nearer), doubted)
+    return np.where(share > 0.5, fields[1], fields[0]).astype(np.float32)
 
 
 def _field(motion: NDArray[np.float64] | None, shape: tuple[int, ...]) -> Flow:

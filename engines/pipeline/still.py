@@ -19,7 +19,7 @@ _LEVELS, _SHARE = 6, 0.95
 """So many levels may known pixels differ from their median, and so many of them must keep to it."""
 
 FEWEST = 3
-"""Samples that a median needs."""
+"""Frames that are needed to tell a still camera."""
 
 CLEAR = 2
 """Pixels from a hole's edge from which a sample counts."""
@@ -109,4 +109,4 @@ def _medians(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], Flags]:
         pick = np.arange(part.shape[1])
         low, high = part[(n - 1) // 2, pick], part[n // 2, pick]
         middle[start : start + _BLOCK] = np.where(np.isfinite(low), (low + high) / 2, 0)
-    return middle, count >= FEWEST
+    return middle, count > 0

@@ -175,7 +175,7 @@ class _Stream:
                 continue
             patch = _trimmed(Patch(crop, composite(source, painted, alpha, scale), alpha))
             share = _share(number, known, prefix)
-            yield (_faded(held.earlier, patch, share),) if held.earlier and share < 1 else (patch,)
+            yield (faded(held.earlier, patch, share),) if held.earlier and share < 1 else (patch,)
 
 
 def _crops(union: Mask, size: tuple[int, int], card: Card) -> list[Box]:
@@ -220,8 +220,8 @@ def _share(number: int, known: int, prefix: int) -> float:
     return min((number - known + 1) / (prefix - known + 1), 1.0) if number < prefix else 1.0
 
 
-def _faded(earlier: Sequence[Patch], patch: Patch, share: float) -> Patch:
-    """``patch`` with ``1 - share`` of what the last window made of the same frame."""
+def faded(earlier: Sequence[Patch], patch: Patch, share: float) -> Patch:
+    """``patch`` with ``1 - share`` of what was made before of the same frame, for the same mask."""
     before: Pixels = patch.pixels.copy()
     for old in earlier:
         _paint_into(before, patch.box, old)

@@ -11,6 +11,7 @@ from av.video.reformatter import ColorRange, Interpolation
 
 from engines.media.film.encoders import Setup
 from engines.media.film.faults import writable
+from engines.media.film.samples import sws_matrix
 from engines.media.film.segments import Coded
 
 
@@ -67,10 +68,22 @@ def fitted(native: av.VideoFrame, setup: Setup) -> av.VideoFrame:
     """``native`` in the encoder's pixel format; where that is its own, the frame itself."""
     if native.format.name == setup.pixels:
         return native
-    span = ColorRange.JPEG if setup.info.colour.range == 2 else ColorRange.MPEG
+    info = setup.info
+    matrix = sws_matrix(info.colour, info.coded[0])
+    full = info.colour.range == 2
+    target = av.VideoFormat(setup.pixels, native.width, native.height)
     return native.reformat(
-        format=setup.pixels, src_color_range=span, dst_color_range=span, interpolation=Interpolation.BICUBIC
+        format=setup.pixels,
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        src_color_range=_range(full=full or native.format.is_rgb),
+        dst_color_range=_range(full=full or target.is_rgb),
+        interpolation=Interpolation.BICUBIC,
     )
+
+
+def _range(*, full: bool) -> ColorRange:
+    return ColorRange.JPEG if full else ColorRange.MPEG
 
 
 def _coded(packet: av.Packet[av.VideoStream]) -> Coded:

@@ -117,12 +117,13 @@ def _chosen(encoding: Encoding) -> str:
 
 
 def _formats(encoder: str) -> list[str]:
-    """The pixel formats that an encoder takes and that frames can be painted in."""
+    """The pixel formats that an encoder takes."""
     told = av.codec.Codec(encoder, "w").video_formats or []
     names = [kind.name for kind in told if not kind.name.startswith("yuvj")]
+    names = [name for name in names if not name.endswith(("f16le", "f32le"))]
     if encoder == "libx265":
-        names = [name for name in names if not name.startswith("yuva")]  # its alpha is a layer few readers know
-    return [name for name in names if planar_name(name) == name] or names
+        return [name for name in names if not name.startswith("yuva")]  # its alpha is a layer few readers know
+    return names
 
 
 def _pixel_format(encoder: str, info: FilmInfo) -> tuple[str, list[str]]:
@@ -130,7 +131,11 @@ def _pixel_format(encoder: str, info: FilmInfo) -> tuple[str, list[str]]:
     source = info.layout
     name = planar_name(source.name).replace("yuvj", "yuv")
     odd = encoder in _EVEN_ONLY and (info.coded[0] % 2 > 0 or info.coded[1] % 2 > 0)
-    offered = [(kind, layout(av.VideoFormat(kind, 64, 64))) for kind in _formats(encoder) if "f32" not in kind]
+    offered = [
+        (kind, layout(av.VideoFormat(kind, 64, 64)))
+        for kind in _formats(encoder)
+        if not kind.endswith(("f16le", "f32le"))
+    ]
     if odd:
         offered = [(kind, told) for kind, told in offered if told.across == told.down == 0]
         if not offered:

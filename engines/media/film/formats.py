@@ -62,12 +62,13 @@ def codec_of(canonical: str) -> Codec | None:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A kind of film file. ``codecs``: what it takes, the usual first. ``sources``: FFmpeg's names for it.
+    """A kind of film file. ``codecs``: what it takes, the usual first.
 
     ``tick``: its unit of time as a share of a second, where it has only one. ``global_header``: decoders get
     their set-up from the file's head. ``keeps_start``: a film may begin at any moment; else it is moved to
     zero. ``turns``: the EXIF orientations that it can tell of. ``copies``: FFmpeg's names of what it takes of
-    sound and the rest; None: its muxer is asked.
+    sound and the rest; None: its muxer is asked. ``pictures``: it holds whole pictures, which are kept without
+    loss until they are written all at once; the value is what Pillow calls the format, ``folder`` a folder of PNG.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Container:
     keeps_start: bool = False
     turns: frozenset[int] = frozenset(range(1, 9))
     copies: frozenset[str] | None = None
+    pictures: str = ""
 
 
 _INDEX_FIRST = {"movflags": "faststart"}
@@ -89,6 +91,19 @@ _WEBM = frozenset({"vp8", "vp9", "av1", "opus", "vorbis", "webvtt"})
 _BROADCAST = frozenset(
     {"h264", "hevc", "mpeg2video", "aac", "mp2", "mp3", "ac3", "eac3", "dts", "opus", "dvb_subtitle", "dvb_teletext"}
 )
+
+
+def _of_pictures(name: str, endings: tuple[str, ...], pictures: str, tick: int | None) -> Container:
+    return Container(
+        name,
+        "",
+        endings,
+        (Codec.FFV1,),
+        tick=tick,
+        copies=frozenset(),
+        pictures=pictures,
+    )
+
 
 CONTAINERS: tuple[Container, ...] = (
     Container(
@@ -109,6 +124,10 @@ CONTAINERS: tuple[Container, ...] = (
         turns=frozenset({1}),
         copies=_BROADCAST,
     ),
+    _of_pictures("GIF", (".gif",), "GIF", 100),
+    _of_pictures("animated WebP", (".webp",), "WEBP", 1000),
+    _of_pictures("APNG", (".apng", ".png"), "PNG", 1000),
+    _of_pictures("picture folder", ("",), "folder", None),
 )
 
 _ENDINGS = {ending: row for row in CONTAINERS for ending in row.endings}
@@ -118,7 +137,6 @@ def container_of(target: PurePath) -> Container:
     """The kind of film file to write under this name; ``BAD_INPUT`` where its ending names none."""
     found = _ENDINGS.get(target.suffix.lower())
     if found is None:
-        ending = f"The ending {target.suffix!r}" if target.suffix else "A name without an ending"
-        message = f"{ending} names no kind of film that can be written."
-        raise EngineError(Fault.BAD_INPUT, message, f"Use one of {', '.join(_ENDINGS)}.")
+        message = f"The ending {target.suffix!r} names no kind of film that can be written."
+        raise EngineError(Fault.BAD_INPUT, message, f"Use one of {', '.join(filter(None, _ENDINGS))}.")
     return found

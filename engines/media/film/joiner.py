@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import math
@@ -56,7 +57,7 @@ def join(plan: Plan, segments: Sequence[Segment], target: Path, tick: Tick) -> N
     """
     times = _Times.of(segments, plan)
     container = plan.container
-    with readable(plan.info.path), opened(plan.info.path) as source:
+    with readable(plan.info.path), _source(plan.info) as source:
         options = _mux_options(plan)
         with writable(target):
             result = av.open(f"file:{target}", "w", format=container.muxer, container_options=options)
@@ -97,20 +98,21 @@ def _close_quietly(result: OutputContainer) -> None:
 
 def _fill(
     plan: Plan,
-    files: tuple[InputContainer, OutputContainer],
+    files: tuple[InputContainer | None, OutputContainer],
     video: tuple[Sequence[Segment], _Times],
     tick: Tick,
 ) -> None:
     source, result = files
     streams = _streams(plan, source, result)
-    result.metadata.update(others.kept_tags(source.metadata))
-    others.copy_chapters(source, result, plan.span)
+    if source is not None:
+        result.metadata.update(others.kept_tags(source.metadata))
+        others.copy_chapters(source, result, plan.span)
     with writable(plan.info.path):
         result.start_encoding()
     own = cast("av.VideoStream", streams.pop(plan.info.video))
     _check_heads(own, video[0], plan)
     pictures = _pictures(own, video, plan)
-    rest = others.packets(source, streams, plan.span)
+    rest = others.packets(source, streams, plan.span) if source is not None else iter(())
     done = 0
     for _, packet in heapq.merge(pictures, rest, key=lambda pair: pair[0]):
         if packet.stream is own:
@@ -120,8 +122,15 @@ def _fill(
             result.mux_one(packet)
 
 
-def _streams(plan: Plan, source: InputContainer, result: OutputContainer) -> dict[int, Stream]:
+def _source(info: FilmInfo) -> contextlib.AbstractContextManager[InputContainer | None]:
+    """The film again, to copy from; None where it has nothing but pictures."""
+    return opened(info.path) if info.streams else contextlib.nullcontext()
+
+
+def _streams(plan: Plan, source: InputContainer | None, result: OutputContainer) -> dict[int, Stream]:
     """A new stream for each of the source's, in the same order."""
+    if source is None:
+        return {plan.info.video: _film_stream(plan, None, result)}
     kept = {stream.index for stream in others.copied(plan.info)} - plan.left_out
     made: dict[int, Stream] = {}
     for stream in source.streams:
@@ -132,13 +141,14 @@ def _streams(plan: Plan, source: InputContainer, result: OutputContainer) -> dic
     return made
 
 
-def _film_stream(plan: Plan, stream: Stream, result: OutputContainer) -> av.VideoStream:
+def _film_stream(plan: Plan, stream: Stream | None, result: OutputContainer) -> av.VideoStream:
     info = plan.info
     new = cast("av.VideoStream", result.add_stream(plan.setup.encoder, rate=info.rate))
     apply(plan.setup, new.codec_context)
     new.time_base = info.time_base
-    new.disposition = stream.disposition
-    new.metadata.update(others.timecode(info) | others.kept_tags(stream.metadata))
+    if stream is not None:
+        new.disposition = stream.disposition
+        new.metadata.update(others.timecode(info) | others.kept_tags(stream.metadata))
     tag = _tag(plan, new.codec_context.codec.canonical_name)
     if tag:
         new.codec_context.codec_tag = tag

@@ -58,6 +58,8 @@ def timecode(info: FilmInfo) -> dict[str, str]:
 
 def check_streams(info: FilmInfo, container: Container, codec: Codec) -> tuple[StreamInfo, ...]:
     """The streams that ``container`` cannot hold, found before any work is done."""
+    if not copied(info):
+        return ()
     with readable(info.path), opened(info.path) as source:
         return _not_held(source, copied(info), container) if codec in container.codecs else copied(info)
 
@@ -72,7 +74,8 @@ def refuse_lost_streams(info: FilmInfo, container: Container, codec: Codec) -> N
     if not lost:
         return
     what = ", ".join(stream.name for stream in lost)
-    others = [row for row in CONTAINERS if codec in row.codecs and not check_streams(info, row, codec)]
+    films = [row for row in CONTAINERS if not row.pictures]
+    others = [row for row in films if not check_streams(info, row, row.codecs[0])]
     better = " or ".join(f"{row.name} ({row.endings[0]})" for row in others)
     hint = f"Write to {better} instead." if better else "Allow that they are left out, or write to another container."
     raise EngineError(Fault.BAD_INPUT, f"{container.name} files cannot hold this film's {what}.", hint)

@@ -22,18 +22,25 @@ from engines.media.film.film import Film, Frame
 from engines.media.film.filters import filtered
 from engines.media.film.index import Index, index_of
 from engines.media.film.info import FilmInfo
+from engines.media.film.pictures import DEFAULT_RATE, AnimationFilm, FolderFilm, is_animation
 from engines.media.film.probe import probe
 from engines.media.film.samples import uniform
 from engines.media.film.upright import loader
 
 
-def open_film(path: Path, *, deinterlace: bool = False, cache_bytes: int = DEFAULT_BYTES) -> Film:
-    """The film in ``path``.
+def open_film(
+    path: Path, *, deinterlace: bool = False, cache_bytes: int = DEFAULT_BYTES, rate: Fraction | None = None
+) -> Film:
+    """The film in ``path``: a file, or a folder of numbered pictures shown at ``rate`` (None: 25 a second).
 
     ``deinterlace``: frames that are stored as two fields are made whole ones; their number stays.
     ``cache_bytes``: what decoded frames may take in memory. Raises ``EngineError``: ``UNREADABLE`` for what
     is no film, is damaged from the start, or has no pictures.
     """
+    if path.is_dir():
+        return FolderFilm(path, rate or DEFAULT_RATE)
+    if is_animation(path):
+        return AnimationFilm(path)
     return StreamFilm(path, deinterlace=deinterlace, cache_bytes=cache_bytes)
 
 
@@ -152,7 +159,7 @@ class StreamFilm(Film):
     def _made(self, index: int, native: av.VideoFrame, *, damaged: bool) -> Frame:
         unit = self.info.time_base
         pts, end = int(self.index.pts[index]), int(self.index.ends[index])
-        native.pts = pts
+        native.pts, native.time_base = pts, unit
         key = bool(self.index.keys[index])
         load = loader(native, self.info)
         return Frame(index, native, load, pts=pts, span=(pts * unit, end * unit), key=key, damaged=damaged)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engines.core.types import Box, Pixels
 from engines.media.film.filters import filtered
-from engines.media.film.info import FilmInfo
+from engines.media.film.info import Colour, FilmInfo
 from engines.media.film.matrices import matrix_of
 
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -65,7 +65,7 @@ def _converted(frame: av.VideoFrame, info: FilmInfo) -> tuple[Pixels, NDArray[An
     converted = _scaler().reformat(
         frame,
         format=kind,
-        src_colorspace=_SWS_MATRIX.get(matrix_of(colour, info.coded[0]), 5),
+        src_colorspace=sws_matrix(colour, info.coded[0]),
         interpolation=_EXACT,
         src_color_range=2 if full else 1,
         dst_color_range=2,
@@ -83,6 +83,11 @@ def uniform(frame: av.VideoFrame, info: FilmInfo) -> av.VideoFrame:
     if (frame.height, frame.width, frame.format.name) == (height, width, info.layout.name):
         return frame
     return _scaler().reformat(frame, width=width, height=height, format=info.layout.name, interpolation=_EXACT)
+
+
+def sws_matrix(colour: Colour, height: int) -> int:
+    """libswscale's constant for the matrix of a film of ``height`` rows."""
+    return _SWS_MATRIX.get(matrix_of(colour, height), 5)
 
 
 def _scaler() -> VideoReformatter:
