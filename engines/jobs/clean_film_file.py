@@ -11,7 +11,7 @@ from engines.core.engine import Backend, Options
 from engines.core.faults import EngineError, Fault
 from engines.core.measure import Stopwatch, peak_memory
 from engines.core.tracks import MaskTrack
-from engines.jobs.clean_film import Cleaning, FilmEngines, learn_marks
+from engines.jobs.clean_film import Cleaning, FilmEngines
 from engines.jobs.export_film import ExportReport, check_export, export_film
 from engines.jobs.film_cleaning import FilmCleaning
 from engines.jobs.film_pieces import ExportSettings
@@ -60,8 +60,6 @@ def clean_film_file(
         if not tracks:
             message = f"Nothing to erase was found in {settings.source.name}; no film was written."
             raise EngineError(Fault.BAD_INPUT, message, "Say what with a box, a mask, or a painted frame.")
-        with watch.stage("learn"):
-            marks = learn_marks(film, tracks, ctx)
-        cleaning = Cleaning(tracks, how.fill, how.fill_options, how.device, how.backend, marks=marks)
+        cleaning = Cleaning(tracks, how.fill, how.fill_options, how.device, how.backend)
     report = export_film(settings, FilmCleaning(session, cleaning), ctx.part(0.2, 0.8))
     return FilmReport(report, tracks, {**watch.seconds, **report.seconds}, peak_memory(), tuple(ctx.notes))

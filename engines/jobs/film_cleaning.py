@@ -9,7 +9,7 @@ from dataclasses import replace
 from engines.core.context import Context
 from engines.core.tracks import mask_at, masks_at
 from engines.core.types import Patch
-from engines.jobs.clean_film import Cleaning, FilmEngines, clean_film
+from engines.jobs.clean_film import Cleaning, FilmEngines, clean_film, learn_marks
 from engines.media.film.film import Film, Frame
 from engines.pipeline.windows import faded
 
@@ -32,6 +32,7 @@ class FilmCleaning:
         self._engines = engines
         self._what = what
         self._going: tuple[int, Iterator[tuple[Frame, Sequence[Patch]]]] | None = None
+        self._learnt = False
 
     def key(self, start: int, stop: int) -> str:
         """The checksum of all masks and settings that decide the frames' patches; empty where nothing is erased."""
@@ -49,6 +50,7 @@ class FilmCleaning:
 
     def edited(self, film: Film, start: int, stop: int, ctx: Context) -> Iterator[tuple[Frame, Sequence[Patch]]]:
         """The frames with their patches."""
+        self._learn(film, ctx)
         if self._going is None or self._going[0] != start:
             self._going = start, self._from(film, start, ctx)
         _, stream = self._going
@@ -58,6 +60,11 @@ class FilmCleaning:
             if number == stop - 1:
                 self._going = stop, stream
             yield frame, patches
+
+    def _learn(self, film: Film, ctx: Context) -> None:
+        """Marks are learnt from the whole film, once, before the first frame is cleaned."""
+        if not self._learnt:
+            self._what, self._learnt = with_marks(film, self._what, ctx), True
 
     def _from(self, film: Film, start: int, ctx: Context) -> Iterator[tuple[Frame, Sequence[Patch]]]:
         """Every frame from ``start`` on to the end of the film."""
@@ -99,6 +106,25 @@ class FilmCleaning:
             digest.update(f"{patch.box}".encode())
             digest.update(patch.pixels.tobytes())
         return digest.digest()
+
+
+def clean_span(
+    engines: FilmEngines, film: Film, span: range, what: Cleaning, ctx: Context, *, lead: int
+) -> Iterator[Patches]:
+    """The patches of the frames in ``span`` alone, for a quick look: ``lead`` frames on either side are all it sees."""
+    first, last = max(span.start - lead, 0), min(span.stop + lead, len(film))
+    frames = (frame.pixels for frame in film.frames(first, last))
+    marked = with_marks(film, what, ctx)
+    for number, patches in enumerate(clean_film(engines, frames, marked, ctx, first=first), first):
+        if number >= span.stop:
+            return
+        if number >= span.start:
+            yield patches
+
+
+def with_marks(film: Film, what: Cleaning, ctx: Context) -> Cleaning:
+    """``what`` with the marks of its tracks learnt from ``film``."""
+    return replace(what, marks={**what.marks, **learn_marks(film, what.tracks, ctx)})
 
 
 def _mixed(ending: Patches, patches: Patches, place: int) -> Patches:

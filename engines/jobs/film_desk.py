@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from engines.session import Session
 
 
-_DRAFT_LEAD = 16
-"""Frames on either side that a draft is made with."""
+_DRAFT_LEAD, _LEAD = 16, 48
+"""Frames on either side that a draft, and a preview in full, is made with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,18 +177,16 @@ class FilmDesk:
         return TrackMade(replace(track, made=made), tuple(ctx.notes))
 
     def _clean(self, request: CleanSpan, ctx: Context) -> SpanCleaned:
-        from engines.jobs.clean_edit import CleanEdit
+        from engines.jobs.film_cleaning import clean_span
         from engines.media.film.reader import open_film
 
         patches: list[tuple[Patch, ...]] = []
-        count = max(request.stop - request.start, 1)
+        span = range(request.start, request.stop)
+        what, lead = (self._drafted(request.what), _DRAFT_LEAD) if request.draft else (request.what, _LEAD)
         with open_film(request.source) as film:
-            edit = CleanEdit(self.session, self._drafted(request.what), _DRAFT_LEAD)
-            if not request.draft:
-                edit = CleanEdit(self.session, request.what)
-            for _, made in edit.edited(film, request.start, request.stop, ctx):
-                patches.append(tuple(made))
-                ctx.step(len(patches) / count, f"frame {len(patches)} of {count}")
+            for made in clean_span(self.session, film, span, what, ctx, lead=lead):
+                patches.append(made)
+                ctx.step(len(patches) / max(len(span), 1), f"frame {len(patches)} of {len(span)}")
         return SpanCleaned(request.start, tuple(patches), tuple(ctx.notes))
 
     def _drafted(self, what: Cleaning) -> Cleaning:
@@ -203,10 +201,10 @@ class FilmDesk:
         return replace(what, tracks=tuple(drafted(track) for track in what.tracks))
 
     def _export(self, request: ExportFilm, ctx: Context) -> FilmExported:
-        from engines.jobs.clean_edit import CleanEdit
         from engines.jobs.export_film import export_film
+        from engines.jobs.film_cleaning import FilmCleaning
 
-        done = export_film(request.settings, CleanEdit(self.session, request.what), ctx)
+        done = export_film(request.settings, FilmCleaning(self.session, request.what), ctx)
         size, notes = done.target.stat().st_size, tuple(dict.fromkeys([*done.notes, *ctx.notes]))
         return FilmExported(
             done.target, done.frames, done.encoded, done.encoder, done.copied, done.left_out, size, notes

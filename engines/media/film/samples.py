@@ -17,7 +17,7 @@ from engines.media.film.info import Colour, FilmInfo
 from engines.media.film.matrices import matrix_of
 
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-_SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 """H.273 matrix coefficients as libswscale's constants."""
 
 _WHITE: Any = 65535 / 65280
@@ -87,7 +87,7 @@ def uniform(frame: av.VideoFrame, info: FilmInfo) -> av.VideoFrame:
 
 def sws_matrix(colour: Colour, height: int) -> int:
     """libswscale's constant for the matrix of a film of ``height`` rows."""
-    return _SWS_MATRIX.get(matrix_of(colour, height), 5)
+    return SWS_MATRIX.get(matrix_of(colour, height), 5)
 
 
 def _scaler() -> VideoReformatter:

@@ -16,8 +16,8 @@ from engines.core.faults import Cancelled
 from engines.core.mask_ops import box_mask
 from engines.core.tracks import MaskTrack, Span, TrackKind, mask_at
 from engines.core.types import Box, Mask
-from engines.jobs.clean_edit import CleanEdit
 from engines.jobs.clean_film import Cleaning
+from engines.jobs.film_cleaning import FilmCleaning
 from engines.jobs.film_desk import (
     CleanSpan,
     ExportFilm,
@@ -115,7 +115,7 @@ def test_a_film_is_exported_as_previewed(desk: FilmDesk, film: Path, tmp_path: P
 
 def test_the_key_of_a_piece_tells_of_all_that_decides_it(desk: FilmDesk) -> None:
     def key(what: Cleaning, start: int = 0, stop: int = 40) -> str:
-        return CleanEdit(desk.session, what).key(start, stop)
+        return FilmCleaning(desk.session, what).key(start, stop)
 
     track = mark()
     plain = key(Cleaning((track,)))
