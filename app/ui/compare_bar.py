@@ -64,5 +64,8 @@ class CompareBar(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        self.move((self._canvas.width() - self.width()) // 2, self._canvas.height() - self.height() - _GAP)
+        sheet = self._canvas.sheet
+        film = sheet is not None and sheet.reel is not None  # whose subtitles stand in the middle
+        x = self._canvas.width() - self.width() - _GAP if film else (self._canvas.width() - self.width()) // 2
+        self.move(x, self._canvas.height() - self.height() - _GAP)
         self.raise_()
