@@ -66,7 +66,8 @@ def large_photos(folder: Path, count: int) -> list[np.ndarray]:
     """The first photos, by name, that have room for a camera to move."""
     found = []
     for path in sorted(folder.rglob("*")):
-        picture = cv2.imread(str(path)) if path.suffix.lower() in {".jpg", ".jpeg", ".png"} else None
+        wanted = path.suffix.lower() in {".jpg", ".jpeg", ".png"} and "mask" not in path.stem
+        picture = cv2.imread(str(path)) if wanted else None
         if picture is not None and picture.shape[0] >= 400 and picture.shape[1] >= 640:
             found.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
         if len(found) == count:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.pipeline.flow import Flow, Pair
+from engines.pipeline.flow import Completed, Flow
 from engines.pipeline.membrane import Flags
 from engines.pipeline.sampling import Points, sample
 
@@ -31,6 +31,9 @@ RING = 8
 
 LONGEST = 60
 """Hops of a chain; longer ones have drifted too far."""
+
+_DRAGGED = 1.0
+"""Pixels by which the own motion of what is behind a hole may change while it is behind it."""
 
 _RELATIVE, _ABSOLUTE = 0.01, 0.5
 """A round trip may miss by this share of the squared lengths of its two ways, and this, in square pixels."""
@@ -69,8 +72,9 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hop:
-    """The motion of a frame's domain to its neighbour: ``(h, w, 3)`` x, y and the round trip's error, over the part
-    of the frame that begins at ``x``, ``y``.
+    """The motion of a frame's domain to its neighbour, over the part of the frame that begins at ``x``, ``y``.
+
+    ``motion``: ``(h, w, 5)`` x, y, the round trip's error, and by how much x and y differ from the global motion.
     """
 
     x: int
@@ -99,19 +103,21 @@ class Trace:
         return np.asarray(self.frame != NOWHERE)
 
 
-def hops_of(pair: Pair, first: Domain, second: Domain) -> Hops:
+def hops_of(done: Completed, first: Domain, second: Domain) -> Hops:
     """What of a pair's motion is needed later: it is kept around the domains alone."""
-    return Hops(_hop(pair.there, pair.miss_there, first), _hop(pair.back, pair.miss_back, second))
+    pair = done.pair
+    own_there, own_back = pair.there - done.ahead, pair.back - done.behind
+    return Hops(_hop(pair.there, pair.miss_there, own_there, first), _hop(pair.back, pair.miss_back, own_back, second))
 
 
-def _hop(flow: Flow, miss: NDArray[np.float32], domain: Domain) -> Hop:
+def _hop(flow: Flow, miss: NDArray[np.float32], own: Flow, domain: Domain) -> Hop:
     if len(domain) == 0:
-        return Hop(0, 0, np.zeros((1, 1, 3), np.float32))
+        return Hop(0, 0, np.zeros((1, 1, 5), np.float32))
     h, w = miss.shape
     top, bottom = max(int(domain.rows.min()) - 2, 0), min(int(domain.rows.max()) + 3, h)
     left, right = max(int(domain.columns.min()) - 2, 0), min(int(domain.columns.max()) + 3, w)
     part = slice(top, bottom), slice(left, right)
-    return Hop(left, top, np.dstack([flow[part], miss[part]]))
+    return Hop(left, top, np.dstack([flow[part], miss[part], own[part]]))
 
 
 Known: TypeAlias = Mapping[int, int]
@@ -134,18 +140,24 @@ def trace_frame(
         frame[domain.inside] = known[number]
         return Trace(frame, at, cost)
     alive = np.arange(count)
+    own: Points | None = None
     for neighbour in _ahead(number, step, len(domains)):
         hop = hops[neighbour - 1].there if step > 0 else hops[neighbour].back
-        to, missed, sound = _moved(at[alive], hop)
+        read = sample(hop.motion, at[alive] - np.array([hop.x, hop.y], np.float32))
+        if own is None:
+            own = np.zeros((count, 2), np.float32)
+            own[alive] = read[:, 3:]
+        to, missed, sound, true = _moved(at[alive], read, own[alive])
         there = domains[neighbour]
         inside, shown = _landed(to, there)
         at[alive], cost[alive] = to, cost[alive] + missed
         if known is None:
-            frame[alive[inside & sound & shown]] = neighbour
+            frame[alive[inside & sound & shown & true]] = neighbour
             alive = alive[inside & sound & ~shown]
         elif neighbour in known:
-            frame[alive[inside]] = known[neighbour]
-            break
+            alike = _moves_alike(to, own[alive], neighbour, hops)
+            frame[alive[inside & alike]] = known[neighbour]
+            alive = alive[inside & ~alike & ~shown]
         else:
             alive = alive[inside & ~shown]
         if len(alive) == 0:
@@ -158,12 +170,27 @@ def _ahead(number: int, step: int, count: int) -> Iterable[int]:
     return range(number + step, end + step, step)
 
 
-def _moved(at: Points, hop: Hop) -> tuple[Points, NDArray[np.float32], Flags]:
-    """The places after a hop, the errors of its round trips, and whether these are small enough."""
-    read = sample(hop.motion, at - np.array([hop.x, hop.y], np.float32))
-    way, missed = read[:, :2], read[:, 2]
+def _moved(at: Points, read: NDArray[np.float32], own: Points) -> tuple[Points, NDArray[np.float32], Flags, Flags]:
+    """The places after a hop, its round trips' errors, whether these are small, and whether pixels moved as ever.
+
+    ``read``: the hop's motion at the places; ``own``: by how much each pixel's first hop differed from the global
+    motion. Something that passes by the hole drags the completed flow along: then a pixel goes on as it began, and
+    what shows itself there is not what it looks for.
+    """
+    way, missed, now = read[:, :2], read[:, 2], read[:, 3:]
+    strange = np.abs(now - own).max(axis=1) > _DRAGGED + 0.15 * np.abs(own).max(axis=1)
+    way = np.where(strange[:, None], way - now + own, way)
     allowed = 2 * _RELATIVE * np.square(way).sum(axis=1) + _ABSOLUTE
-    return at + way, missed, np.asarray(np.square(missed) < allowed)
+    return at + way, missed, np.asarray(strange | (np.square(missed) < allowed)), ~strange
+
+
+def _moves_alike(at: Points, own: Points, number: int, hops: Sequence[Hops]) -> Flags:
+    """Whether what is at the places in frame ``number`` moves as the pixels that are looked for: else it hides them."""
+    hop = hops[number].there if number < len(hops) else hops[number - 1].back
+    turned = 1 if number < len(hops) else -1
+    now = turned * sample(hop.motion, at - np.array([hop.x, hop.y], np.float32))[:, 3:]
+    apart = np.minimum(np.abs(now - own).max(axis=1), np.abs(now + own).max(axis=1))  # the way may have gone backwards
+    return np.asarray(apart <= _DRAGGED + 0.15 * np.abs(own).max(axis=1))
 
 
 def _landed(to: Points, there: Domain) -> tuple[Flags, Flags]:

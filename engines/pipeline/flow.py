@@ -97,43 +97,52 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Completed:
-    """A pair that holds inside the holes, the global motion (3 x 3, or None), and whether it explains everything."""
+    """A pair that holds inside the holes, the global motion there and back, and whether it explains everything."""
 
     pair: Pair
-    motion: NDArray[np.float64] | None
+    ahead: Flow
+    behind: Flow
     rigid: bool
 
 
 def completed(raw: Pair, first: Surroundings, second: Surroundings) -> Completed:
     """``raw`` with what cannot be believed around both holes replaced."""
     trusted = (raw.miss_there <= 1) & ~_grown(first.near, 12) & ~_lands_in(raw.there, second.near)
+    motion = _global(raw, trusted, first, second)
+    ahead, behind = _field(motion, raw.there), _field(np.asarray(np.linalg.inv(motion), np.float64), raw.there)
+    rigid = _explains(raw, ahead, first, second)
+    if not (first.hole.any() or second.hole.any()):
+        return Completed(raw, ahead, behind, rigid)
+    if rigid:
+        return Completed(with_misses(ahead, behind), ahead, behind, True)
+    near_there, near_back = ahead, behind
+    other = _second_motion(raw, ahead, trusted, first, second)
+    if other is not None:
+        away = np.asarray(np.linalg.inv(other), np.float64)
+        near_there = _layered(raw.there, raw.miss_there, (ahead, _field(other, ahead)), first, second)
+        near_back = _layered(raw.back, raw.miss_back, (behind, _field(away, ahead)), second, first)
+    there = _repaired(raw.there, raw.miss_there, near_there, first, second)
+    back = _repaired(raw.back, raw.miss_back, near_back, second, first)
+    return Completed(with_misses(there, back), ahead, behind, False)
+
+
+def _global(raw: Pair, trusted: Flags, first: Surroundings, second: Surroundings) -> NDArray[np.float64]:
+    """The motion of the shot; where no homography fits, the trusted vectors' median, or rest."""
     motion = fit_motion(raw.there, trusted)
     if motion is not None:
-        motion = refined(motion, first.grey, second.grey, trusted)
-    if not (first.hole.any() or second.hole.any()):
-        return Completed(raw, motion, motion is not None and _explains(raw, motion, first, second))
-    rigid = motion is not None and _explains(raw, motion, first, second)
-    ahead = _field(motion, raw.there.shape)
-    behind = _field(None if motion is None else np.asarray(np.linalg.inv(motion), np.float64), raw.there.shape)
-    if rigid:
-        return Completed(with_misses(ahead, behind), motion, True)
-    if motion is not None:
-        other = _second_motion(raw, motion, trusted, first, second)
-        if other is not None:
-            ahead = _layered(raw.there, raw.miss_there, (ahead, _field(other, ahead.shape)), first, second)
-            away = _field(np.asarray(np.linalg.inv(other), np.float64), ahead.shape)
-            behind = _layered(raw.back, raw.miss_back, (behind, away), second, first)
-    there = _repaired(raw.there, raw.miss_there, ahead, first, second)
-    back = _repaired(raw.back, raw.miss_back, behind, second, first)
-    return Completed(with_misses(there, back), motion, False)
+        return refined(motion, first.grey, second.grey, trusted)
+    motion = np.eye(3)
+    if trusted.any():
+        motion[:2, 2] = np.median(raw.there[trusted], axis=0)
+    return motion
 
 
 def _second_motion(
-    raw: Pair, motion: NDArray[np.float64], trusted: Flags, first: Surroundings, second: Surroundings
+    raw: Pair, ahead: Flow, trusted: Flags, first: Surroundings, second: Surroundings
 ) -> NDArray[np.float64] | None:
     """The motion of what moves otherwise around the hole: something near before something far; None if nothing does."""
     around = _grown(first.halo, _HALO)
-    apart = np.abs(raw.there - motion_field(motion, first.hole.shape[:2])).max(axis=2) > _LAYER
+    apart = np.abs(raw.there - ahead).max(axis=2) > _LAYER
     others = trusted & around & apart
     if others.sum() < _LAYER_SHARE * max(int((trusted & around).sum()), 1):
         return None
@@ -156,8 +165,8 @@ def _layered(
     return np.where(share > 0.5, fields[1], fields[0]).astype(np.float32)
 
 
-def _field(motion: NDArray[np.float64] | None, shape: tuple[int, ...]) -> Flow:
-    return np.zeros(shape, np.float32) if motion is None else motion_field(motion, (shape[0], shape[1]))
+def _field(motion: NDArray[np.float64], like: Flow) -> Flow:
+    return motion_field(motion, (like.shape[0], like.shape[1]))
 
 
 def _repaired(flow: Flow, miss: NDArray[np.float32], ahead: Flow, here: Surroundings, there: Surroundings) -> Flow:
@@ -194,9 +203,8 @@ _RIGID_SHARE = 0.97
 _RIGID_LEVELS = 1.5
 
 
-def _explains(raw: Pair, motion: NDArray[np.float64], first: Surroundings, second: Surroundings) -> bool:
+def _explains(raw: Pair, field: Flow, first: Surroundings, second: Surroundings) -> bool:
     """Whether the global motion alone explains nearly every part of the picture as well as free flow does."""
-    field = motion_field(motion, (raw.there.shape[0], raw.there.shape[1]))
     seen = ~(first.near | _lands_in(field, second.near)) & _inside(field)
     worse = _residual(first.grey, second.grey, field) - _residual(first.grey, second.grey, raw.there)
     cells = _cell_means(worse, seen)

@@ -68,7 +68,7 @@ class Shot:
             raw = meter.pair(around.grey, after.grey)
             done = completed(raw, around, after)
             rigid += done.rigid
-            self.hops.append(hops_of(done.pair, self.domains[number], self.domains[number + 1]))
+            self.hops.append(hops_of(done, self.domains[number], self.domains[number + 1]))
             trusted = (raw.miss_there <= 1) & ~around.near
             self.gains.append(gain_between(self.small[number], self.small[number + 1], raw.there, trusted))
             around = after

@@ -149,7 +149,7 @@ def carry_key_frames(painter: Painter, ways: Ways, fill: Fill, ctx: Context) -> 
         if max(left) <= _SPECKS:
             break
         ctx.step(turn / KEYS, "painting what no frame shows")
-        number = _key_frame(left, first=turn == 0)
+        number = _key_frame(left, shot, first=turn == 0)
         source = len(shot) + turn
         frame = painter.frames[number]
         (painted,) = painter.paint([number], ways, carried)
@@ -168,12 +168,19 @@ def _left(shot: Shot, ways: Ways, carried: Ways | None, number: int) -> int:
     return int((shot.domains[number].inside & ~done).sum())
 
 
-def _key_frame(left: Sequence[int], *, first: bool) -> int:
-    if not first:
-        return int(np.argmax(left))
-    middle = (len(left) - 1) / 2
-    large = [number for number, count in enumerate(left) if count >= _CENTRAL * max(left)]
-    return min(large, key=lambda number: abs(number - middle))
+def _key_frame(left: Sequence[int], shot: Shot, *, first: bool) -> int:
+    """The frame to paint next: among those with much left one in which little passes by the hole, rather central."""
+    large = [number for number, count in enumerate(left) if count >= (_CENTRAL if first else 1) * max(left)]
+    middle, half = (len(left) - 1) / 2, max(len(left) / 2, 1)
+    return min(large, key=lambda number: _unrest(shot, number) + abs(number - middle) / half)
+
+
+def _unrest(shot: Shot, number: int) -> float:
+    """How far, in mean pixels, what is around and in the hole moves otherwise than the picture."""
+    if not shot.hops:
+        return 0.0
+    hop = shot.hops[number].there if number < len(shot.hops) else shot.hops[number - 1].back
+    return float(np.abs(hop.motion[..., 3:]).mean())
 
 
 def closed(painted: Painted, frame: FloatImage, fill: Fill, ctx: Context) -> FloatImage:
