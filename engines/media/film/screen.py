@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from engines.media.film.film import Frame
 from engines.media.film.info import FilmInfo
 from engines.media.film.matrices import matrix_of
-from engines.media.film.samples import SWS_MATRIX as SWS_MATRIX
-from engines.media.film.samples import plane
+from engines.media.film.samples import SWS_MATRIX, plane
 from engines.media.orient import shown
 
 
