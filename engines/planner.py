@@ -87,10 +87,17 @@ PLAIN_PAINTER = "classical"
 """What paints a hole whole where there is no engine for objects."""
 
 
-def best_painter(catalog: Catalog, store: Store) -> Card:
-    """The engine for the places of a film that no frame shows: the quickest one for objects that is ready."""
-    objects = [card for card in ready_erasers(catalog, store) if card.task is Task.OBJECT and card.devices == ("cpu",)]
-    return objects[0] if objects else catalog.card(PLAIN_PAINTER, Role.IMAGE_ERASER)
+def best_painter(catalog: Catalog, store: Store, ranking: Sequence[RankedCase] | None = None) -> Card:
+    """The engine for the places of a film that no frame shows: the one that measured best on objects, of those ready.
+
+    What was measured on most pictures counts; engines that nobody has measured, the slow ones among them, do not.
+    """
+    cards = {card.id: card for card in ready_erasers(catalog, store)}
+    cases = sorted(
+        (case for case in ranking or load_ranking() if case.task is Task.OBJECT), key=lambda case: -case.pictures
+    )
+    measured = [figures.id for case in cases for figures in case.engines if figures.id in cards]
+    return cards[measured[0]] if measured else catalog.card(PLAIN_PAINTER, Role.IMAGE_ERASER)
 
 
 def _runs(card: Card, need: Need) -> bool:

@@ -53,7 +53,7 @@ class FilmEngine:
     """Which video engine cleans a film, and what paints the places that no frame shows.
 
     ``fill``: an image engine's id, or ``auto`` for the best one for objects that is ready; it gets ``fill_options``.
-    ``device`` and ``backend`` are for both.
+    ``device`` and ``backend`` are for both; None: what each likes best.
     """
 
     engine: str = "propagate"
@@ -61,7 +61,7 @@ class FilmEngine:
     fill: str = "auto"
     fill_options: Options = field(default_factory=dict)
     device: str = "auto"
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -188,7 +188,7 @@ class Session:
         """The loaded video engine that ``how`` names, ready for ``engines.pipeline.windows``."""
         card = self.catalog.card(how.engine, Role.VIDEO_ERASER)
         device = resolve_device(card, _device_for(card, how.device), how.backend)
-        engine = self._engine(_Key(card.id, device, how.backend), card, ctx)
+        engine = self._engine(_Key(card.id, device, card.backend(how.backend)), card, ctx)
         if not isinstance(engine, VideoEraser):
             raise _wrong_role(card)
         return FilmJob(engine, card, card.resolve(how.options), self._fill(how))
@@ -201,7 +201,7 @@ class Session:
                 return image
             card, given = self._painter(how)
             device = resolve_device(card, _device_for(card, how.device), how.backend)
-            engine = self._engine(_Key(card.id, device, how.backend), card, ctx)
+            engine = self._engine(_Key(card.id, device, card.backend(how.backend)), card, ctx)
             if not isinstance(engine, ImageEraser):
                 raise _wrong_role(card)
             out = image.copy()

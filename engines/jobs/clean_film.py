@@ -46,7 +46,7 @@ class Cleaning:
     fill: str = "auto"
     fill_options: Options = field(default_factory=dict)
     device: str = "auto"
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
     cuts: frozenset[int] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
     ready: Mapping[int, tuple[Patch, ...]] = field(default_factory=dict)

@@ -30,7 +30,7 @@ class FilmHow:
     fill: str = "auto"
     fill_options: Options = field(default_factory=dict)
     device: str = "auto"
-    backend: Backend = Backend.TORCH
+    backend: Backend | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from engines.core.faults import EngineError, Fault
 from engines.core.types import Box, Mask
 from engines.pipeline.hole_shape import HoleShape, Surface
 from engines.pipeline.mask_shape import MaskKind, SizeClass
-from engines.planner import AUTO, PATIENCE, Choice, Need, choose, ready_erasers
+from engines.planner import AUTO, PATIENCE, Choice, Need, best_painter, choose, ready_erasers
 from engines.ranking import Figures, RankedCase, load_ranking, nearest
 from engines.requests import Erased, EraseImage
 from engines.session import Session
@@ -172,6 +172,18 @@ def test_the_program_own_table_is_sound() -> None:
             assert figures.psnr > 0
     cases = [(each.task, each.device, each.mask, each.size) for each in ranking]
     assert len(cases) == len(set(cases))
+
+
+def test_what_no_frame_shows_is_painted_by_the_best_of_the_ready(catalog: Catalog, store: Store) -> None:
+    few, many = (
+        RankedCase(Task.OBJECT, "cpu", Surface(surface), SizeClass.MEDIUM, pictures, "tests", figures)
+        for surface, pictures, figures in (
+            ("rough", 4, (Figures("other", 30.0, 3.0, 0.02, 1.0),)),
+            ("smooth", 40, tuple(Figures(name, 30.0, 3.0, 0.02, 1.0) for name in ("absent", "clever", "other"))),
+        )
+    )
+    assert best_painter(catalog, store, [few, many]).id == "clever"
+    assert best_painter(load_catalog(), Store(), [case("strokefill")]).id == "classical"
 
 
 @pytest.mark.parametrize("text", ["case = 3", "[[case]]\ntask = 'text'", "nonsense", "[[case]]\nengines = []"])

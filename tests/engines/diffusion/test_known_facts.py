@@ -253,7 +253,7 @@ def test_attention_by_rows_is_the_same(sd_folder: Path) -> None:
         usual = unet(x, 5, context).sample
         with processors(self_attentions(unet), lambda _: PlainAttention(7)):
             chunked = unet(x, 5, context).sample
-    torch.testing.assert_close(chunked, usual, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(chunked, usual, atol=2e-4, rtol=1e-4)  # sums in another order
     q, k, v = qkv()
     torch.testing.assert_close(attend(q, k, v, 3), attend(q, k, v))
 
