@@ -64,7 +64,7 @@ def test_before_a_still_camera_the_median_is_what_is_behind() -> None:
 def test_what_is_never_seen_is_painted_once_and_does_not_flicker() -> None:
     view = panned(scenery(240, 460), 1, SIZE, (0, 0))[0]
     clip = covered([view] * 8, Box(90, 50, 50, 40))
-    results = cleaned(clip)
+    results = cleaned(clip, FilmEngine(fill="classical"))
     first = results[0][clip.masks[0] > 0].astype(int)
     for result in results[1:]:
         assert np.abs(result[clip.masks[0] > 0].astype(int) - first).max() <= 1
