@@ -6,10 +6,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.state.jobs import Job
+from app.state.settings import TitlePlace
 from app.state.workshop import Workshop
 from app.ui.bits import Amount, button, label, row, rule, tool_button
 from engines.core.engine import Role
-from engines.core.tracks import MaskTrack, TrackKind
+from engines.core.tracks import MaskTrack, TrackKind, visible
 
 
 class FilmPanel(QWidget):
@@ -52,7 +53,15 @@ class FilmPanel(QWidget):
         self._ways.setMenu(self._way_menu())
         self._whole = button(self.tr("Whole clip"), self._tracks.whole_clip)
         self._whole.setToolTip(self.tr("A mark that stays: one mask in all frames"))
+        self._place = QComboBox()
+        self._place.setAccessibleName(self.tr("Where subtitles are looked for"))
+        self._place.addItem(self.tr("at the bottom"), TitlePlace.BOTTOM)
+        self._place.addItem(self.tr("in the whole picture"), TitlePlace.WHOLE)
+        self._place.addItem(self.tr("in the box painted here"), TitlePlace.PAINTED)
+        self._place.setToolTip(self.tr("The box: around what the chosen track covers in this frame"))
+        self._place.activated.connect(lambda i: self._following.look_in(self._place.itemData(i)))
         layout.addWidget(self._find)
+        layout.addWidget(self._place)
         layout.addLayout(row(self._track, self._ways, self._whole, spacing=4))
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
@@ -149,8 +158,9 @@ class FilmPanel(QWidget):
     def _show_work(self) -> None:
         job = self._following.running or self._previewing.running
         track = self._tracks.track
-        masks = any(other.keys or other.made for other in self._tracks.all)
-        for part in (self._find, self._track, self._ways, self._whole, self._frame, self._range):
+        masks = any(other.keys or other.made for other in visible(self._tracks.all))
+        self._place.setCurrentIndex(self._place.findData(self._following.place))
+        for part in (self._find, self._place, self._track, self._ways, self._whole, self._frame, self._range):
             part.setEnabled(job is None)
         if job is None:
             self._track.setEnabled(track is not None and bool(track.keys))

@@ -989,6 +989,26 @@
         <translation>固定的标记：所有帧使用同一个蒙版</translation>
     </message>
     <message>
+        <source>Where subtitles are looked for</source>
+        <translation>在哪里查找字幕</translation>
+    </message>
+    <message>
+        <source>at the bottom</source>
+        <translation>在画面底部</translation>
+    </message>
+    <message>
+        <source>in the whole picture</source>
+        <translation>在整个画面中</translation>
+    </message>
+    <message>
+        <source>in the box painted here</source>
+        <translation>在此处涂抹的框内</translation>
+    </message>
+    <message>
+        <source>The box: around what the chosen track covers in this frame</source>
+        <translation>框：所选轨道在此帧覆盖区域的外框</translation>
+    </message>
+    <message>
         <source>Cancel (Esc)</source>
         <translation>取消 (Esc)</translation>
     </message>
@@ -1106,6 +1126,14 @@
         <translation>还没有可供跟踪的关键帧。</translation>
     </message>
     <message>
+        <source>Draw a box where the text appears, with the rectangle tool; then find it.</source>
+        <translation>请用矩形工具在文字出现的位置画一个框，然后再查找。</translation>
+    </message>
+    <message>
+        <source>Nothing is painted in this frame.</source>
+        <translation>此帧中没有涂抹任何内容。</translation>
+    </message>
+    <message>
         <source>Subtitles</source>
         <translation>字幕</translation>
     </message>
@@ -1136,6 +1164,10 @@
     <message>
         <source>No text was found.</source>
         <translation>未找到文字。</translation>
+    </message>
+    <message>
+        <source>%1 said where to look; it is hidden now.</source>
+        <translation>%1 指明了查找位置；现已隐藏。</translation>
     </message>
     <message>
         <source>Found text in %1 frames.</source>
@@ -1209,6 +1241,10 @@
         <translation>查找文字</translation>
     </message>
     <message>
+        <source>Hide track</source>
+        <translation>隐藏轨道</translation>
+    </message>
+    <message>
         <source>Invert mask</source>
         <translation>反转蒙版</translation>
     </message>
@@ -1263,6 +1299,10 @@
     <message>
         <source>Set range</source>
         <translation>设置范围</translation>
+    </message>
+    <message>
+        <source>Show track</source>
+        <translation>显示轨道</translation>
     </message>
     <message>
         <source>Smart select</source>
@@ -2019,6 +2059,14 @@
         <translation>删除此轨道</translation>
     </message>
     <message>
+        <source>Show and erase this track</source>
+        <translation>显示并擦除此轨道</translation>
+    </message>
+    <message>
+        <source>Hide this track: it is not erased</source>
+        <translation>隐藏此轨道：不会被擦除</translation>
+    </message>
+    <message>
         <source>Rename track</source>
         <translation>重命名轨道</translation>
     </message>
@@ -2037,6 +2085,10 @@
     <message>
         <source>text</source>
         <translation>文字</translation>
+    </message>
+    <message>
+        <source>hidden</source>
+        <translation>已隐藏</translation>
     </message>
     <message>
         <source>stopped at frame %1</source>
