@@ -1009,6 +1009,14 @@
         <translation>框：所选轨道在此帧覆盖区域的外框</translation>
     </message>
     <message>
+        <source>Masks from…</source>
+        <translation>导入蒙版…</translation>
+    </message>
+    <message>
+        <source>Masks that were made elsewhere: a new track of them</source>
+        <translation>在其他程序中制作的蒙版：作为新轨道导入</translation>
+    </message>
+    <message>
         <source>Cancel (Esc)</source>
         <translation>取消 (Esc)</translation>
     </message>
@@ -1019,6 +1027,14 @@
     <message>
         <source>Track backward only</source>
         <translation>仅向后跟踪</translation>
+    </message>
+    <message>
+        <source>A film or a picture…</source>
+        <translation>影片或图片…</translation>
+    </message>
+    <message>
+        <source>A folder of pictures…</source>
+        <translation>图片文件夹…</translation>
     </message>
     <message>
         <source>Grow</source>
@@ -1047,6 +1063,14 @@
     <message>
         <source>For see-through marks that never move: what shines through is kept</source>
         <translation>用于固定的半透明标记：保留透出的画面</translation>
+    </message>
+    <message>
+        <source>Save masks…</source>
+        <translation>保存蒙版…</translation>
+    </message>
+    <message>
+        <source>The masks of this track as numbered pictures, for other programs</source>
+        <translation>将此轨道的蒙版保存为带编号的图片，供其他程序使用</translation>
     </message>
     <message>
         <source>Result</source>
@@ -1273,6 +1297,10 @@
         <translation>来自透明度的蒙版</translation>
     </message>
     <message>
+        <source>Masks from file</source>
+        <translation>从文件导入蒙版</translation>
+    </message>
+    <message>
         <source>Move key</source>
         <translation>移动关键帧</translation>
     </message>
@@ -1412,6 +1440,41 @@
     <message>
         <source>Films play without sound: %1</source>
         <translation>影片将无声播放：%1</translation>
+    </message>
+</context>
+<context>
+    <name>MaskExchange</name>
+    <message>
+        <source>Read masks for %1 frames from %2.</source>
+        <translation>已从 %2 读取 %1 帧的蒙版。</translation>
+    </message>
+    <message>
+        <source>Saved %1 masks in %2.</source>
+        <translation>已将 %1 个蒙版保存到 %2。</translation>
+    </message>
+    <message>
+        <source>Films and pictures</source>
+        <translation>影片和图片</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Masks from a file: white is erased</source>
+        <translation>从文件导入蒙版：白色部分会被擦除</translation>
+    </message>
+    <message>
+        <source>Masks from a folder of numbered pictures</source>
+        <translation>从带编号图片的文件夹导入蒙版</translation>
+    </message>
+    <message>
+        <source>Save masks: name a new folder</source>
+        <translation>保存蒙版：为新文件夹命名</translation>
+    </message>
+    <message>
+        <source>Folder of PNG pictures</source>
+        <translation>PNG 图片文件夹</translation>
     </message>
 </context>
 <context>
