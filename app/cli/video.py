@@ -59,9 +59,6 @@ _RATE = typer.Option(min=0.1, max=1000, help="Frames a second of a folder of pic
 _OVERWRITE = typer.Option("--overwrite", help="Replace the target if it exists (never the film itself).")
 _JSON = typer.Option("--json", help="Print one JSON line.")
 
-_BOTTOM = 0.35
-"""Share of the picture's height in which subtitles are looked for."""
-
 
 def video(
     film: Annotated[Path, _FILM],
@@ -191,15 +188,11 @@ def _info(film: Path) -> FilmInfo:
 
 def _region(film: Path, text: str) -> Box | None:
     """The part of the picture that ``bottom``, ``all`` or ``X,Y,W,H`` stands for; None: all of it."""
-    from engines.core.types import Box
+    from engines.jobs.find_subtitles import bottom_of
 
     if text == "all":
         return None
-    if text != "bottom":
-        return parsing.box(text, "--region")
-    h, w = _info(film).size
-    top = round(h * (1 - _BOTTOM))
-    return Box(0, top, w, h - top)
+    return bottom_of(_info(film).size) if text == "bottom" else parsing.box(text, "--region")
 
 
 Words = tuple[str | None, str | None, float | None, int | None]

@@ -44,6 +44,7 @@ def encode_track(track: MaskTrack, number: int, put: Callable[[Mask, str], Json]
         "drift": [{"frame": frame, "overlap": value} for frame, value in sorted(track.drift.items())],
         "reference": track.reference,
         "learnt": track.learnt,
+        "hidden": track.hidden,
     }
 
 
@@ -76,6 +77,7 @@ def decode_track(table: Table, size: tuple[int, int], read: Callable[[Table], Ma
         drift={_count(row, "frame"): row.number("overlap") for row in table.rows("drift")},
         reference=_count(table, "reference") if table.has("reference") else None,
         learnt=table.flag("learnt"),
+        hidden=table.flag("hidden") if table.has("hidden") else False,
     )
 
 

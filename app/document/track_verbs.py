@@ -53,9 +53,11 @@ def set_key(state: State, number: int, frame: int, mask: Mask) -> State:
 def paint_key(state: State, number: int, frame: int, mask: Mask, how: Combine) -> State:
     """Combine ``mask`` with what the track has in ``frame``: that becomes a key.
 
-    A static track has one mask for a range: there the key in force changes, wherever it was painted.
+    A static track has one mask for a range: there the key in force changes, wherever it was painted. A hidden track
+    is shown again: what is painted is seen.
     """
-    track = _at(state, number)
+    track = replace(_at(state, number), hidden=False)
+    state = put_track(state, number, track)
     here = mask_at(replace(track, grow=0, feather=0, smooth=0, ranges=()), frame)
     painted = Coverage.of(here, state.size).combined(mask, how).mask()
     return set_key(state, number, _key_in_force(track, frame), painted if not painted.box.empty else NOTHING)
@@ -132,6 +134,16 @@ def set_engine(state: State, number: int, engine: str, options: dict[str, Option
 def set_learnt(state: State, number: int, learnt: bool) -> State:
     """Whether the mark is to be learnt and un-blended where the picture shines through."""
     return put_track(state, number, replace(_at(state, number), learnt=learnt))
+
+
+def set_hidden(state: State, number: int, hidden: bool) -> State:
+    """Whether the track is left alone for now: neither shown nor erased."""
+    return put_track(state, number, replace(_at(state, number), hidden=hidden))
+
+
+def unused_name(state: State, name: str) -> str:
+    """``name``, where no track is called so; else with a number behind it."""
+    return name if all(track.name != name for track in state.tracks) else free_name(state, name)
 
 
 def free_name(state: State, stem: str) -> str:

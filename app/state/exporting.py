@@ -20,6 +20,7 @@ from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.settings import SettingsStore
 from app.state.tasks import Tasks
 from engines.core.faults import EngineError, Fault
+from engines.core.tracks import visible
 from engines.jobs.film_desk import ExportFilm, FilmExported
 from engines.requests import AnyResult
 
@@ -188,8 +189,9 @@ def request_of(export: Export) -> ExportFilm:
     """What the engine process is asked."""
     from engines.jobs.clean_film import Cleaning
 
-    engine = export.tracks[0].engine if export.tracks else "propagate"
-    return ExportFilm(export.choice.settings(), Cleaning(export.tracks, fill=export.fill, device=export.device), engine)
+    tracks = visible(export.tracks)
+    engine = tracks[0].engine if tracks else "propagate"
+    return ExportFilm(export.choice.settings(), Cleaning(tracks, fill=export.fill, device=export.device), engine)
 
 
 def _discard(choice: ExportChoice) -> None:
@@ -200,4 +202,4 @@ def _discard(choice: ExportChoice) -> None:
 
 def empty_state(state: State) -> bool:
     """Whether nothing would be erased from the film."""
-    return not any(track.keys or track.made for track in state.tracks)
+    return not any(track.keys or track.made for track in visible(state.tracks))

@@ -118,6 +118,13 @@ class FilmTracks(QObject):
         if number is not None:
             self._do("Learn mark", lambda state: verbs.set_learnt(state, number, learnt))
 
+    def set_hidden(self, number: int, hidden: bool) -> None:
+        """Leave a track alone for now, or show and erase it again."""
+        if hidden:
+            self._do("Hide track", lambda state: verbs.set_hidden(state, number, True))
+        else:
+            self._do("Show track", lambda state: verbs.set_hidden(state, number, False))
+
     def put(self, label: str, number: int, track: MaskTrack) -> None:
         """What a tracker made of a track."""
         self._editor.do(label, verbs.put_track(self._editor.state, number, track))

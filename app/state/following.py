@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -12,9 +13,9 @@ from app.state.film_tracks import FilmTracks
 from app.state.jobs import Job, JobKind, JobQueue
 from app.state.notices import Notice, Weight, of_error
 from app.state.playback import Playback
-from app.state.settings import SettingsStore
+from app.state.settings import SettingsStore, TitlePlace
 from engines.core.faults import EngineError
-from engines.core.tracks import MaskTrack
+from engines.core.tracks import MaskTrack, mask_at
 from engines.core.types import Box
 from engines.jobs.film_desk import FindTitles, FollowTrack, TrackMade
 from engines.requests import AnyResult, FilmRequest
@@ -66,14 +67,40 @@ class Following(QObject):
         request = FollowTrack(reel.path, track, direction or Direction.BOTH, *reel.span, device=self._device)
         self._ask(request, JobKind.TRACK, lambda made: self._followed(number, track, made))
 
-    def find_titles(self, region: Box | None = None) -> None:
-        """Find the text between the in and the out point: a new track, or the one that was found before anew."""
-        reel = self._playback.reel
+    @property
+    def place(self) -> TitlePlace:
+        """Where in the picture text is looked for."""
+        return self._settings.value.title_place
+
+    def look_in(self, place: TitlePlace) -> None:
+        """Look for text elsewhere from now on."""
+        self._settings.update(title_place=place)
+
+    def find_titles(self) -> None:
+        """Find the text between the in and the out point, in the part of the picture that is chosen: a new track."""
+        reel, place = self._playback.reel, self.place
         if reel is None or self.running is not None:
+            return
+        region, around = self._region(), self._tracks.track if place is TitlePlace.PAINTED else None
+        if place is TitlePlace.PAINTED and region is None:
+            hint = self.tr("Draw a box where the text appears, with the rectangle tool; then find it.")
+            self._editor.tell(Notice(Weight.INFO, self.tr("Nothing is painted in this frame."), hint))
             return
         name = verbs.free_name(self._editor.state, self.tr("Subtitles"))
         request = FindTitles(reel.path, *reel.span, region, name, device=self._device)
-        self._ask(request, JobKind.FIND_TITLES, self._found)
+        self._ask(request, JobKind.FIND_TITLES, lambda track: self._found(track, around))
+
+    def _region(self) -> Box | None:
+        """The chosen part of the picture; None: all of it, or nothing is painted."""
+        from engines.jobs.find_subtitles import bottom_of
+
+        reel, track = self._playback.reel, self._tracks.track
+        if self.place is TitlePlace.BOTTOM:
+            return bottom_of(self._editor.state.size)
+        if self.place is TitlePlace.WHOLE or reel is None or track is None:
+            return None
+        painted = mask_at(replace(track, ranges=(), grow=0, feather=0), reel.frame)
+        return None if painted.empty else painted.box
 
     @property
     def _device(self) -> str:
@@ -119,7 +146,8 @@ class Following(QObject):
             words = self.tr("Tracked %1 through %2 frames.").replace("%1", track.name)
             self._editor.tell(Notice(Weight.DONE, words.replace("%2", str(len(track.made)))))
 
-    def _found(self, track: MaskTrack) -> None:
+    def _found(self, track: MaskTrack, around: MaskTrack | None) -> None:
+        """``around``: the track that said where to look, which is hidden now: it is not what was to go."""
         reel = self._playback.reel
         if reel is None:
             return
@@ -129,6 +157,12 @@ class Following(QObject):
             return
         state = self._editor.state
         reel.track = len(state.tracks)
-        self._editor.do("Find subtitles", verbs.insert_track(state, track))
+        found = verbs.insert_track(state, track)
+        hint = self.tr("Preview it, or take single frames away by painting.")
+        number = next((i for i, each in enumerate(state.tracks) if each is around), None)
+        if around is not None and number is not None:
+            found = verbs.set_hidden(found, number, True)
+            hint = self.tr("%1 said where to look; it is hidden now.").replace("%1", around.name)
+        self._editor.do("Find subtitles", found)
         words = self.tr("Found text in %1 frames.").replace("%1", str(len(track.made)))
-        self._editor.tell(Notice(Weight.DONE, words, self.tr("Preview it, or take single frames away by painting.")))
+        self._editor.tell(Notice(Weight.DONE, words, hint))

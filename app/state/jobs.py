@@ -25,6 +25,7 @@ class JobKind(Enum):
     TRACK = "track"
     FIND_TITLES = "find subtitles"
     PREVIEW = "preview"
+    MASK_FILES = "mask files"
     EXPORT = "export"
 
 

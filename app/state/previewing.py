@@ -12,7 +12,7 @@ from app.state.playback import Playback
 from app.state.reel import Reel
 from app.state.settings import SettingsStore
 from engines.core.faults import EngineError
-from engines.core.tracks import masks_at
+from engines.core.tracks import masks_at, visible
 from engines.jobs.film_desk import CleanSpan, SpanCleaned
 from engines.requests import AnyResult
 
@@ -86,7 +86,7 @@ class Previewing(QObject):
         from engines.jobs.clean_film import Cleaning
 
         value = self._settings.value
-        return Cleaning(self._editor.state.tracks, fill=value.object_engine, device=value.device)
+        return Cleaning(visible(self._editor.state.tracks), fill=value.object_engine, device=value.device)
 
     def _ask(self, start: int, stop: int) -> None:
         reel, sheet = self._playback.reel, self._editor.sheet
@@ -103,7 +103,7 @@ class Previewing(QObject):
             if isinstance(result, SpanCleaned) and self._editor.sheet is sheet:
                 self._show(reel, tracks, result)
 
-        request = CleanSpan(reel.path, self.cleaning(), start, stop, engine=tracks[0].engine)
+        request = CleanSpan(reel.path, self.cleaning(), start, stop, engine=visible(tracks)[0].engine)
         self._queue.add(request, Job(JobKind.PREVIEW, then, self._failed))
 
     def _show(self, reel: Reel, tracks: object, result: SpanCleaned) -> None:

@@ -29,6 +29,14 @@ class MaskLook(Enum):
     ANTS = "ants"
 
 
+class TitlePlace(Enum):
+    """Where in a film's picture subtitles are looked for."""
+
+    BOTTOM = "bottom"
+    WHOLE = "whole"
+    PAINTED = "painted"
+
+
 def _say(label: str, help_text: str = "", section: str = "", **more: object) -> Mapping[str, object]:
     return {"label": label, "help": help_text, "section": section, **more}
 
@@ -77,6 +85,10 @@ class Settings:
     geometry: str = ""
     layout: str = ""
     first_start: bool = True
+    title_place: TitlePlace = TitlePlace.BOTTOM
+    volume: int = 100
+    """Of films, in percent."""
+    muted: bool = False
     shortcuts: tuple[tuple[str, str], ...] = ()
     """Menu actions whose keys were changed: their name and the new keys."""
 

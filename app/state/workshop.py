@@ -18,6 +18,7 @@ from app.state.following import Following
 from app.state.host import Client, EngineHost
 from app.state.jobs import JobQueue
 from app.state.library import Library
+from app.state.mask_exchange import MaskExchange
 from app.state.measurements import Measurements
 from app.state.playback import Playback
 from app.state.previewing import Previewing
@@ -61,6 +62,7 @@ class Workshop(QObject):
         self.tracks = FilmTracks(self.playback)
         self.thumbnails = Thumbnails(self.playback)
         self.following = Following(self.playback, self.tracks, self.queue, self.settings)
+        self.mask_exchange = MaskExchange(self.playback, self.tracks, self.queue)
         self.loudspeaker = Loudspeaker(self.playback, self.tasks, open_sink)
         self.previewing = Previewing(self.playback, self.queue, self.settings)
         self.playback.paint = self._paint

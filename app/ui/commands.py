@@ -21,7 +21,7 @@ from app.document.state import LayerRole, State
 from app.state.loading import FILMS, PICTURES, SourceMissing
 from app.state.notices import Notice, Remedy, Weight, of_error
 from app.state.settings import MaskLook
-from app.ui import theme
+from app.ui import mask_exchange, theme
 from app.ui.compare import Compare
 from engines.core.paths import resources_dir
 from engines.core.types import Box
@@ -215,12 +215,18 @@ class Commands(QObject):
         ExportDialog(self._window, self._shop).open()
 
     def export_mask(self) -> None:
+        if self._shop.playback.reel is not None:
+            mask_exchange.save(self._window, self._shop.mask_exchange)
+            return
         name = self._ask_target(self.tr("Export mask"), "-mask.png", "PNG (*.png)")
         if name:
             path = Path(name)
             self._shop.files.export_mask(path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png"))
 
     def mask_file(self) -> None:
+        if self._shop.playback.reel is not None:
+            mask_exchange.read_file(self._window, self._shop.mask_exchange)
+            return
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Mask from file"))
         if name:
             self._shop.files.import_mask(Path(name))
@@ -306,7 +312,9 @@ class Commands(QObject):
         shop = self._shop
         if self._editor.escape():
             return
-        stopped = [job.cancel() for job in (shop.selecting, shop.following, shop.previewing, shop.erasing)]
+        stopped = [
+            job.cancel() for job in (shop.selecting, shop.following, shop.mask_exchange, shop.previewing, shop.erasing)
+        ]
         if any(stopped):
             return
         if window.canvas.compare is not Compare.OFF:

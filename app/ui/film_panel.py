@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.state.jobs import Job
+from app.state.settings import TitlePlace
 from app.state.workshop import Workshop
+from app.ui import mask_exchange
 from app.ui.bits import Amount, button, label, row, rule, tool_button
 from engines.core.engine import Role
-from engines.core.tracks import MaskTrack, TrackKind
+from engines.core.tracks import MaskTrack, TrackKind, visible
 
 
 class FilmPanel(QWidget):
@@ -21,6 +23,7 @@ class FilmPanel(QWidget):
         super().__init__()
         self._shop = shop
         self._tracks, self._following, self._previewing = shop.tracks, shop.following, shop.previewing
+        self._exchange = shop.mask_exchange
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 14, 14, 14)
         layout.setSpacing(9)
@@ -32,6 +35,7 @@ class FilmPanel(QWidget):
         self._tracks.changed.connect(self._show)
         self._following.changed.connect(self._show_work)
         self._previewing.changed.connect(self._show_work)
+        self._exchange.changed.connect(self._show_work)
         shop.playback.opened.connect(self._show)
         shop.library.changed.connect(self._fill_engines)
         self._fill_engines()
@@ -52,8 +56,20 @@ class FilmPanel(QWidget):
         self._ways.setMenu(self._way_menu())
         self._whole = button(self.tr("Whole clip"), self._tracks.whole_clip)
         self._whole.setToolTip(self.tr("A mark that stays: one mask in all frames"))
+        self._place = QComboBox()
+        self._place.setAccessibleName(self.tr("Where subtitles are looked for"))
+        self._place.addItem(self.tr("at the bottom"), TitlePlace.BOTTOM)
+        self._place.addItem(self.tr("in the whole picture"), TitlePlace.WHOLE)
+        self._place.addItem(self.tr("in the box painted here"), TitlePlace.PAINTED)
+        self._place.setToolTip(self.tr("The box: around what the chosen track covers in this frame"))
+        self._place.activated.connect(lambda i: self._following.look_in(self._place.itemData(i)))
         layout.addWidget(self._find)
+        layout.addWidget(self._place)
         layout.addLayout(row(self._track, self._ways, self._whole, spacing=4))
+        self._from = QPushButton(self.tr("Masks from…"))
+        self._from.setToolTip(self.tr("Masks that were made elsewhere: a new track of them"))
+        self._from.setMenu(self._source_menu())
+        layout.addWidget(self._from)
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
@@ -66,6 +82,12 @@ class FilmPanel(QWidget):
         menu = QMenu(self)
         menu.addAction(self.tr("Track forward only"), lambda: self._track_one_way(forward=True))
         menu.addAction(self.tr("Track backward only"), lambda: self._track_one_way(forward=False))
+        return menu
+
+    def _source_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction(self.tr("A film or a picture…"), lambda: mask_exchange.read_file(self, self._exchange))
+        menu.addAction(self.tr("A folder of pictures…"), lambda: mask_exchange.read_folder(self, self._exchange))
         return menu
 
     def _track_one_way(self, *, forward: bool) -> None:
@@ -94,7 +116,10 @@ class FilmPanel(QWidget):
         self._learnt = QCheckBox(self.tr("Learn the mark and lift it off"))
         self._learnt.setToolTip(self.tr("For see-through marks that never move: what shines through is kept"))
         self._learnt.clicked.connect(self._tracks.set_learnt)
-        for part in (self._grow, self._feather, self._smooth, self._engine, self._summary, self._learnt):
+        self._save = button(self.tr("Save masks…"), lambda: mask_exchange.save(self, self._exchange), "link")
+        self._save.setToolTip(self.tr("The masks of this track as numbered pictures, for other programs"))
+        parts = (self._grow, self._feather, self._smooth, self._engine, self._summary, self._learnt, self._save)
+        for part in parts:
             inside.addWidget(part)
         layout.addWidget(self._settings)
 
@@ -114,7 +139,7 @@ class FilmPanel(QWidget):
 
     def cancel(self) -> None:
         """End what runs for this film in the engine process."""
-        if not self._following.cancel():
+        if not (self._following.cancel() or self._exchange.cancel()):
             self._previewing.cancel()
 
     def _fill_engines(self) -> None:
@@ -147,10 +172,12 @@ class FilmPanel(QWidget):
         self._learnt.setChecked(track.learnt)
 
     def _show_work(self) -> None:
-        job = self._following.running or self._previewing.running
+        job = self._following.running or self._exchange.running or self._previewing.running
         track = self._tracks.track
-        masks = any(other.keys or other.made for other in self._tracks.all)
-        for part in (self._find, self._track, self._ways, self._whole, self._frame, self._range):
+        masks = any(other.keys or other.made for other in visible(self._tracks.all))
+        self._place.setCurrentIndex(self._place.findData(self._following.place))
+        busy = (self._find, self._place, self._track, self._ways, self._whole, self._from, self._save)
+        for part in (*busy, self._frame, self._range):
             part.setEnabled(job is None)
         if job is None:
             self._track.setEnabled(track is not None and bool(track.keys))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QInputDialog, QLineEdit, QVBoxLayout
 
 from app.state.film_tracks import FilmTracks
 from app.ui.bits import label, row, set_role, tool_button
+from app.ui.icons import icon
 from engines.core.tracks import MaskTrack, TrackKind
 
 
@@ -22,9 +23,10 @@ class TrackHead(QFrame):
         self.number = number
         self._name = label(role="title")
         self._about = label(role="faint")
+        self._eye = tool_button("eye", "", self._toggle, 15)
         rename = tool_button("pencil", self.tr("Rename this track"), self.rename, 13)
         delete = tool_button("trash", self.tr("Delete this track"), lambda: tracks.remove(self.number), 14)
-        for small in (rename, delete):
+        for small in (self._eye, rename, delete):
             small.setProperty("flat", "small")
             small.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         words = QVBoxLayout()
@@ -32,8 +34,8 @@ class TrackHead(QFrame):
         words.setContentsMargins(0, 0, 0, 0)
         words.addWidget(self._name)
         words.addWidget(self._about)
-        layout = row(words, None, rename, delete, spacing=0)
-        layout.setContentsMargins(12, 1, 5, 1)
+        layout = row(self._eye, words, None, rename, delete, spacing=2)
+        layout.setContentsMargins(5, 1, 5, 1)
         self.setLayout(layout)
         self.show_track()
 
@@ -43,12 +45,20 @@ class TrackHead(QFrame):
             return
         track = self._tracks.all[self.number]
         self._name.setText(
-            self._name.fontMetrics().elidedText(track.name, Qt.TextElideMode.ElideRight, self.width() - 70)
+            self._name.fontMetrics().elidedText(track.name, Qt.TextElideMode.ElideRight, self.width() - 92)
         )
         self._name.setToolTip(track.name)
         self._about.setText(about(track))
+        self._name.setEnabled(not track.hidden)
+        self._eye.setIcon(icon("eye-off" if track.hidden else "eye"))
+        tip = self.tr("Show and erase this track") if track.hidden else self.tr("Hide this track: it is not erased")
+        self._eye.setToolTip(tip)
+        self._eye.setAccessibleName(tip)
         set_role(self._about, "role", "warn" if track.stops else "faint")
         set_role(self, "chosen", "true" if self._tracks.chosen == self.number else "false")
+
+    def _toggle(self) -> None:
+        self._tracks.set_hidden(self.number, not self._tracks.all[self.number].hidden)
 
     def rename(self) -> None:
         """Ask for another name."""
@@ -74,6 +84,8 @@ def about(track: MaskTrack) -> str:
         TrackKind.TRACKED: translate("TrackHead", "tracked"),
         TrackKind.TEXT: translate("TrackHead", "text"),
     }
+    if track.hidden:
+        return translate("TrackHead", "hidden")
     words = kinds[track.kind]
     if track.stops:
         return translate("TrackHead", "stopped at frame %1").replace("%1", str(track.stops[0].frame))

@@ -75,6 +75,7 @@ class TrackLane(Lane):
         if self._tracks.chosen == self.number:
             painter.fillRect(self.rect(), self.colour(QPalette.ColorRole.Highlight, 0.09))
         colour = QColor(COLOURS[track.kind])
+        painter.setOpacity(0.35 if track.hidden else 1.0)
         for index, span in enumerate(self._tracks.reach(track)):
             self._bar(painter, self._dragged_span(index, span), colour)
         self._confidence(painter, track)
@@ -82,6 +83,7 @@ class TrackLane(Lane):
             self._stop(painter, self.stretch.x_of(stop.frame))
         for frame in track.keys:
             self._diamond(painter, frame)
+        painter.setOpacity(1.0)
         self.shade_outside(painter)
         if self.hasFocus():
             painter.setPen(QPen(self.colour(QPalette.ColorRole.Highlight), 1))

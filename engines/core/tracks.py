@@ -52,7 +52,7 @@ class MaskTrack:
     and ``feather``: pixels; ``smooth``: frames on either side that steady the mask. ``engine``: the video engine's
     id. ``stops`` and ``drift``: where trackers gave up, and how well (0..1, overlap) they met the keys they came to.
     ``reference``: a frame that has been cleaned by hand, to be spread over the range; ``learnt``: a mark that is to
-    be un-blended where the picture shines through.
+    be un-blended where the picture shines through. ``hidden``: for now nothing of it is erased, nor shown.
     """
 
     name: str
@@ -70,6 +70,7 @@ class MaskTrack:
     drift: Mapping[int, float] = field(default_factory=dict)
     reference: int | None = None
     learnt: bool = False
+    hidden: bool = False
 
     def active(self, frame: int) -> bool:
         """Whether ``frame`` lies in a range of the track."""
@@ -105,8 +106,13 @@ def mask_at(track: MaskTrack, frame: int) -> Mask:
 
 
 def masks_at(tracks: Iterable[MaskTrack], frame: int) -> Mask:
-    """What all ``tracks`` together erase from ``frame``."""
-    return Mask.union(mask_at(track, frame) for track in tracks)
+    """What all ``tracks`` that are not hidden erase from ``frame`` together."""
+    return Mask.union(mask_at(track, frame) for track in visible(tracks))
+
+
+def visible(tracks: Iterable[MaskTrack]) -> tuple[MaskTrack, ...]:
+    """Those that are not hidden: what is to be erased."""
+    return tuple(track for track in tracks if not track.hidden)
 
 
 def _own(track: MaskTrack, frame: int) -> Mask:

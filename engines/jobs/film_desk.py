@@ -80,11 +80,42 @@ class ExportFilm(FilmRequest):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ReadMasks(FilmRequest):
+    """Read the masks in ``path`` (a film, a folder of pictures, a picture) for ``frames`` frames of ``size``.
+
+    ``size``: (height, width) of the film that they are for.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    frames: int
+    engine: str = "masks"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WriteMasks(FilmRequest):
+    """Write the masks of ``track`` for a film of ``frames`` frames into ``folder``, which is new or empty."""
+
+    track: MaskTrack
+    folder: Path
+    frames: int
+    engine: str = "masks"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TrackMade(FilmResult):
     """A track with what was made of it."""
 
     track: MaskTrack
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MasksWritten(FilmResult):
+    """How many masks ``folder`` holds now."""
+
+    folder: Path
+    count: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +165,8 @@ class FilmDesk:
                 return self._clean(request, ctx)
             case ExportFilm():
                 return self._export(request, ctx)
+            case ReadMasks() | WriteMasks():
+                return _mask_files(request, ctx)
             case _:
                 return self.session.run(cast("Request", request), ctx)
 
@@ -209,6 +242,14 @@ class FilmDesk:
         return FilmExported(
             done.target, done.frames, done.encoded, done.encoder, done.copied, done.left_out, size, notes
         )
+
+
+def _mask_files(request: ReadMasks | WriteMasks, ctx: Context) -> TrackMade | MasksWritten:
+    from engines.jobs.mask_files import masks_for, write_folder
+
+    if isinstance(request, ReadMasks):
+        return TrackMade(masks_for(request.path, request.size, request.frames, ctx), tuple(ctx.notes))
+    return MasksWritten(request.folder, write_folder(request.track, request.folder, request.frames, ctx))
 
 
 def open_desk(*card_folders: Path) -> FilmDesk:

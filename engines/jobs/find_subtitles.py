@@ -24,6 +24,10 @@ STEP = 8
 """Frames between two that the detector looks at; a title of fewer frames may be missed."""
 
 
+BOTTOM = 0.35
+"""The share of the picture's height, from below, in which subtitles are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
     """Where and how to look for text. ``region``: the part of the picture; None: all of it.
@@ -48,6 +52,13 @@ class Title:
     masks: Mapping[int, Mask]
     words: str
     confidence: float
+
+
+def bottom_of(size: tuple[int, int]) -> Box:
+    """The part of a picture of ``size`` = (height, width) where subtitles are."""
+    height, width = size
+    top = round(height * (1 - BOTTOM))
+    return Box(0, top, width, height - top)
 
 
 def find_subtitles(runner: Runner, footage: Footage, how: Looking, ctx: Context) -> tuple[MaskTrack, list[Title]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from engines.core.atomic import replacing_folder
 from engines.core.context import Context
 from engines.core.engine import Tracked
 from engines.core.faults import EngineError, Fault
@@ -71,6 +73,30 @@ def write_masks(track: MaskTrack, folder: Path, count: int, ctx: Context, *, ove
             write_png(dense, folder / f"{number:06}.png", overwrite=overwrite)
             written += 1
     return written
+
+
+def masks_for(path: Path, size: tuple[int, int], count: int, ctx: Context) -> MaskTrack:
+    """Like ``read_masks``, without what belongs to no frame of the film; an ``EngineError`` where nothing is left."""
+    read = read_masks(path, size, count, ctx)
+    keys = {frame: mask for frame, mask in read.keys.items() if not mask.empty}
+    made = {frame: tracked for frame, tracked in read.made.items() if 0 <= frame < count}
+    if not keys and not made:
+        message = f"{path.name} covers nothing in any of the {count} frames."
+        raise EngineError(Fault.BAD_INPUT, message, "White is erased; numbers of pictures are those of frames.")
+    if len(made) < len(read.made):
+        ctx.tell(f"{len(read.made) - len(made)} masks of {path.name} are for frames that the film does not have.")
+    return replace(read, keys=keys, made=made)
+
+
+def write_folder(track: MaskTrack, folder: Path, count: int, ctx: Context) -> int:
+    """Like ``write_masks``, into a folder that is new or empty: all of them, or none. Raises ``EngineError``."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = f"{folder} exists and is not an empty folder."
+        raise EngineError(Fault.EXISTS, message, "Choose another name for the folder.")
+    if all(mask_at(track, frame).empty for frame in range(count)):
+        raise EngineError(Fault.BAD_INPUT, f"The track {track.name!r} covers nothing.", "Paint on it first.")
+    with replacing_folder(folder) as beside:
+        return write_masks(track, beside, count, ctx)
 
 
 def _from_folder(folder: Path, size: tuple[int, int], count: int, ctx: Context) -> MaskTrack:

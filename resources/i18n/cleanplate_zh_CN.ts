@@ -989,6 +989,34 @@
         <translation>固定的标记：所有帧使用同一个蒙版</translation>
     </message>
     <message>
+        <source>Where subtitles are looked for</source>
+        <translation>在哪里查找字幕</translation>
+    </message>
+    <message>
+        <source>at the bottom</source>
+        <translation>在画面底部</translation>
+    </message>
+    <message>
+        <source>in the whole picture</source>
+        <translation>在整个画面中</translation>
+    </message>
+    <message>
+        <source>in the box painted here</source>
+        <translation>在此处涂抹的框内</translation>
+    </message>
+    <message>
+        <source>The box: around what the chosen track covers in this frame</source>
+        <translation>框：所选轨道在此帧覆盖区域的外框</translation>
+    </message>
+    <message>
+        <source>Masks from…</source>
+        <translation>导入蒙版…</translation>
+    </message>
+    <message>
+        <source>Masks that were made elsewhere: a new track of them</source>
+        <translation>在其他程序中制作的蒙版：作为新轨道导入</translation>
+    </message>
+    <message>
         <source>Cancel (Esc)</source>
         <translation>取消 (Esc)</translation>
     </message>
@@ -999,6 +1027,14 @@
     <message>
         <source>Track backward only</source>
         <translation>仅向后跟踪</translation>
+    </message>
+    <message>
+        <source>A film or a picture…</source>
+        <translation>影片或图片…</translation>
+    </message>
+    <message>
+        <source>A folder of pictures…</source>
+        <translation>图片文件夹…</translation>
     </message>
     <message>
         <source>Grow</source>
@@ -1027,6 +1063,14 @@
     <message>
         <source>For see-through marks that never move: what shines through is kept</source>
         <translation>用于固定的半透明标记：保留透出的画面</translation>
+    </message>
+    <message>
+        <source>Save masks…</source>
+        <translation>保存蒙版…</translation>
+    </message>
+    <message>
+        <source>The masks of this track as numbered pictures, for other programs</source>
+        <translation>将此轨道的蒙版保存为带编号的图片，供其他程序使用</translation>
     </message>
     <message>
         <source>Result</source>
@@ -1106,6 +1150,14 @@
         <translation>还没有可供跟踪的关键帧。</translation>
     </message>
     <message>
+        <source>Draw a box where the text appears, with the rectangle tool; then find it.</source>
+        <translation>请用矩形工具在文字出现的位置画一个框，然后再查找。</translation>
+    </message>
+    <message>
+        <source>Nothing is painted in this frame.</source>
+        <translation>此帧中没有涂抹任何内容。</translation>
+    </message>
+    <message>
         <source>Subtitles</source>
         <translation>字幕</translation>
     </message>
@@ -1136,6 +1188,10 @@
     <message>
         <source>No text was found.</source>
         <translation>未找到文字。</translation>
+    </message>
+    <message>
+        <source>%1 said where to look; it is hidden now.</source>
+        <translation>%1 指明了查找位置；现已隐藏。</translation>
     </message>
     <message>
         <source>Found text in %1 frames.</source>
@@ -1209,6 +1265,10 @@
         <translation>查找文字</translation>
     </message>
     <message>
+        <source>Hide track</source>
+        <translation>隐藏轨道</translation>
+    </message>
+    <message>
         <source>Invert mask</source>
         <translation>反转蒙版</translation>
     </message>
@@ -1237,6 +1297,10 @@
         <translation>来自透明度的蒙版</translation>
     </message>
     <message>
+        <source>Masks from file</source>
+        <translation>从文件导入蒙版</translation>
+    </message>
+    <message>
         <source>Move key</source>
         <translation>移动关键帧</translation>
     </message>
@@ -1263,6 +1327,10 @@
     <message>
         <source>Set range</source>
         <translation>设置范围</translation>
+    </message>
+    <message>
+        <source>Show track</source>
+        <translation>显示轨道</translation>
     </message>
     <message>
         <source>Smart select</source>
@@ -1372,6 +1440,41 @@
     <message>
         <source>Films play without sound: %1</source>
         <translation>影片将无声播放：%1</translation>
+    </message>
+</context>
+<context>
+    <name>MaskExchange</name>
+    <message>
+        <source>Read masks for %1 frames from %2.</source>
+        <translation>已从 %2 读取 %1 帧的蒙版。</translation>
+    </message>
+    <message>
+        <source>Saved %1 masks in %2.</source>
+        <translation>已将 %1 个蒙版保存到 %2。</translation>
+    </message>
+    <message>
+        <source>Films and pictures</source>
+        <translation>影片和图片</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Masks from a file: white is erased</source>
+        <translation>从文件导入蒙版：白色部分会被擦除</translation>
+    </message>
+    <message>
+        <source>Masks from a folder of numbered pictures</source>
+        <translation>从带编号图片的文件夹导入蒙版</translation>
+    </message>
+    <message>
+        <source>Save masks: name a new folder</source>
+        <translation>保存蒙版：为新文件夹命名</translation>
+    </message>
+    <message>
+        <source>Folder of PNG pictures</source>
+        <translation>PNG 图片文件夹</translation>
     </message>
 </context>
 <context>
@@ -2019,6 +2122,14 @@
         <translation>删除此轨道</translation>
     </message>
     <message>
+        <source>Show and erase this track</source>
+        <translation>显示并擦除此轨道</translation>
+    </message>
+    <message>
+        <source>Hide this track: it is not erased</source>
+        <translation>隐藏此轨道：不会被擦除</translation>
+    </message>
+    <message>
         <source>Rename track</source>
         <translation>重命名轨道</translation>
     </message>
@@ -2037,6 +2148,10 @@
     <message>
         <source>text</source>
         <translation>文字</translation>
+    </message>
+    <message>
+        <source>hidden</source>
+        <translation>已隐藏</translation>
     </message>
     <message>
         <source>stopped at frame %1</source>

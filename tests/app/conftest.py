@@ -20,6 +20,7 @@ from app.ui import theme
 from app.ui.window import Window
 from engines.catalog import load_catalog
 from engines.core.engine import Backend, FoundText, TextLine
+from engines.core.faults import EngineError
 from engines.core.paths import models_dir
 from engines.core.types import Patch, whole
 from engines.requests import (
@@ -29,6 +30,7 @@ from engines.requests import (
     Erased,
     EraseImage,
     Event,
+    Failed,
     FilmRequest,
     FilmResult,
     Finished,
@@ -73,7 +75,12 @@ class FakeClient:
         return job.id
 
     def answer(self, job: Asked) -> None:
-        job.on_event(Finished(job.id, result_of(job.request)))
+        try:
+            result = result_of(job.request)
+        except EngineError as error:
+            job.on_event(Failed(job.id, error))
+        else:
+            job.on_event(Finished(job.id, result))
 
     def cancel(self, job: int) -> None:
         asked = self.asked[job - 1]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engines.core.context import Context
 from engines.core.engine import Tracked
 from engines.core.mask_ops import box_mask
 from engines.core.tracks import MaskTrack, TrackKind, masks_at
@@ -13,13 +14,18 @@ from engines.core.types import Box, Mask, Patch
 from engines.jobs.film_desk import (
     CleanSpan,
     ExportFilm,
+    FilmDesk,
     FilmExported,
     FindTitles,
     FollowTrack,
+    MasksWritten,
+    ReadMasks,
     SpanCleaned,
     TrackMade,
+    WriteMasks,
 )
 from engines.requests import FilmRequest, FilmResult
+from engines.session import Session
 
 
 def answer_about_film(request: FilmRequest) -> FilmResult:
@@ -37,8 +43,22 @@ def answer_about_film(request: FilmRequest) -> FilmResult:
         case ExportFilm():
             request.settings.target.write_bytes(b"film")
             return FilmExported(request.settings.target, 50, 50, "libx264", size=4, notes=("It was a test.",))
+        case ReadMasks() | WriteMasks():
+            return _about_masks(request)
         case _:
             raise TypeError(request)
+
+
+def _about_masks(request: ReadMasks | WriteMasks) -> FilmResult:
+    """As the engine process does it: files are its business alone."""
+    result = FilmDesk(no_session).run(request, Context())
+    assert isinstance(result, TrackMade | MasksWritten)
+    return result
+
+
+def no_session() -> Session:
+    """Masks in files need no engine."""
+    raise AssertionError("a session was opened")
 
 
 def _moved(request: FollowTrack) -> MaskTrack:
