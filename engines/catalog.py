@@ -106,6 +106,7 @@ def _check_sizes(card: Card) -> None:
         "min_side, best_side and max_side do not ascend": not 1 <= card.min_side <= card.best_side <= card.max_side,
         f"devices must be among {', '.join(_DEVICES)}": not set(card.devices) <= set(_DEVICES),
         "window is for video erasers, and they need one": (card.window > 0) != (card.role is Role.VIDEO_ERASER),
+        "weights_together is for cards with several weights": card.weights_together and len(card.weights) < 2,
         "overlap is not within 0 and half the window": not 0 <= 2 * card.overlap <= max(card.window, 0),
     }
     _refuse(faults)

@@ -182,7 +182,7 @@ def _weight_problems(catalog: Catalog, store: Store) -> Iterator[Problem]:
     for card in catalog.values():
         try:
             if card.weights:
-                store.choose(card)
+                store.files(card)
             missing = missing_packages(card)
             if missing:
                 yield Problem(f"{card.name} needs {', '.join(missing)}.", f"Run: {how_to_install(missing[0])}", False)

@@ -18,6 +18,9 @@ from engines.store import Store
 AUTO = "auto"
 """In place of an engine's id: choose one."""
 
+_FLOW_TRACKER, _BOX_TRACKER = "flow", "nanotrack"
+"""Optical flow needs no weights and follows the mask's form; the other holds on to fast things that flow loses."""
+
 PATIENCE = 180.0
 """Seconds that a picture may take before a quicker engine is chosen, as estimated from the measured ones."""
 
@@ -126,3 +129,9 @@ def _megapixels(card: Card, need: Need) -> float:
 
 def _unmeasured(cards: Sequence[Card], task: Task) -> Card:
     return next((card for card in cards if card.task is task), cards[0])
+
+
+def fallback_tracker(catalog: Catalog, store: Store, tracker: str) -> str:
+    """Which tracker goes on where ``tracker`` is no longer sure; empty where none that could is ready."""
+    card = catalog.get(_BOX_TRACKER)
+    return _BOX_TRACKER if tracker == _FLOW_TRACKER and card is not None and store.ready(card) else ""

@@ -267,9 +267,10 @@ class Session:
     def _setup(self, key: _Key, card: Card) -> Setup:
         if not card.weights:
             return Setup(card, {}, key.device, key.backend)
-        weight, path = self.store.choose(card, key.weights)
+        files = self.store.files(card, key.weights)
         onnx = None
-        if key.backend is Backend.ONNX:
+        if key.backend is Backend.ONNX and not card.weights_together:
+            (path,) = files.values()
             onnx = self.store.onnx_path(card, path)
             if not onnx.is_file():
                 raise EngineError(
@@ -277,7 +278,7 @@ class Session:
                     f"{card.name} has not been exported to ONNX on this machine.",
                     f"Run: cleanplate models export-onnx {card.id} {card.id}.onnx",
                 )
-        return Setup(card, {weight.file: path}, key.device, key.backend, onnx)
+        return Setup(card, files, key.device, key.backend, onnx)
 
     def _drop(self) -> None:
         """Free the engine that has been idle longest."""

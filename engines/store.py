@@ -75,8 +75,18 @@ class Store:
 
     def ready(self, card: Card) -> bool:
         """Whether the engine can run: its packages are here, and weights where it needs any. They are not read."""
-        weights = not card.weights or any(holding.path for holding in self.holdings(card))
+        enough = all if card.weights_together else any
+        weights = not card.weights or enough(holding.path is not None for holding in self.holdings(card))
         return weights and not missing_packages(card)
+
+    def files(self, card: Card, name: str = "") -> dict[str, Path]:
+        """What the engine is built from: those weights that ``choose`` gives, or all where they work together.
+
+        Raises ``EngineError`` as ``choose`` does.
+        """
+        names = [weight.file for weight in card.weights] if card.weights_together else [name]
+        chosen = [self.choose(card, each) for each in names] if card.weights else []
+        return {weight.file: path for weight, path in chosen}
 
     def choose(self, card: Card, name: str = "") -> tuple[Weight, Path]:
         """The first of the card's weights that are here (those called ``name``, if given), with their sha256 checked.
@@ -296,7 +306,8 @@ def _downloadable(card: Card, name: str) -> Weight:
     weight = next((weight for weight in offered if weight.downloadable), None)
     if weight is None:
         message = f"No weights of {card.name} can be downloaded." if card.weights else f"{card.name} needs no weights."
-        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card) if card.weights else "")
+        wanted = offered[0] if name else None
+        raise EngineError(Fault.WEIGHTS_MISSING, message, _how_to_get(card, wanted) if card.weights else "")
     return weight
 
 

@@ -40,8 +40,13 @@ def _weights(card: Card, store: Store) -> str:
 def _files(card: Card, store: Store) -> str:
     if not card.weights:
         return "none needed"
-    here = [holding.weight for holding in store.holdings(card) if holding.path is not None]
-    return ", ".join(weight.file + ("" if weight.commercial else " (non-commercial)") for weight in here) or "missing"
+    held = store.holdings(card)
+    here = [holding.weight for holding in held if holding.path is not None]
+    named = ", ".join(weight.file + ("" if weight.commercial else " (non-commercial)") for weight in here)
+    lacking = [holding.weight.file for holding in held if holding.path is None]
+    if named and lacking and card.weights_together:
+        return f"{named}; missing: {', '.join(lacking)}"
+    return named or "missing"
 
 
 def _as_dict(card: Card, store: Store) -> dict[str, object]:

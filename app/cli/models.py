@@ -59,15 +59,18 @@ def download(
 
     card, store = _card_and_store(engine)
     consent = _consent(accept_licence)
+    every = card.weights_together and not weights
     with progress_bar(shown=True) as bar:
         ctx = Context(report=lambda done, note, _: bar.show(done, note))
         if origin:
-            kept = store.download_model(card, origin, ctx, name=weights)
+            fetched = [store.download_model(card, origin, ctx, name=weights)]
         else:
-            kept = store.download(card, ctx, consent=consent, name=weights)
+            names = [weight.file for weight in card.weights] if every else [weights]
+            fetched = [store.download(card, ctx, consent=consent, name=name) for name in names]
     for note in ctx.notes:
         remark(note)
-    _tell_kept(card, store, kept)
+    for kept in fetched:
+        _tell_kept(card, store, kept)
 
 
 @app.command("list")
@@ -137,6 +140,11 @@ def _tell_kept(card: Card, store: Store, kept: Kept) -> None:
         remark(f"Its card names no sha256; recorded, and checked from now on: {kept.sha256}")
     if not kept.weight.commercial:
         remark(f"Not for commercial use: {kept.weight.licence}")
+    if card.weights_together:
+        lacking = [holding.weight.file for holding in store.holdings(card) if holding.path is None]
+        if lacking:
+            remark(f"{card.name} also needs {', '.join(lacking)}.")
+        return
     used = store.choose(card)[0]
     if used != kept.weight:
         remark(f"{card.name} goes on using {used.file}, which its card prefers.")

@@ -112,10 +112,12 @@ def video(
     from engines.jobs.film_tracks import FilmWhat
     from engines.jobs.find_subtitles import Looking
     from engines.jobs.track_masks import Following
+    from engines.planner import fallback_tracker
     from engines.session import Session
     from engines.store import Store
 
-    catalog = load_catalog()
+    catalog, store = load_catalog(), Store()
+    followed_by = catalog.card(tracker, Role.TRACKER).id
     options = parsing.engine_options(catalog.card(engine, Role.VIDEO_ERASER), settings or [], None)
     search = TextSearch(parsing.pattern(only, "--only"), parsing.pattern(keep, "--keep"))
     looking = Looking(_region(film, region), search, device=device) if text else None
@@ -125,7 +127,7 @@ def video(
         keys=keys,
         text=looking,
         between=parsing.moments(between, "--range"),
-        following=Following(catalog.card(tracker, Role.TRACKER).id, device=device),
+        following=Following(followed_by, fallback_tracker(catalog, store, followed_by), device=device),
         grow=grow,
         feather=feather,
         learn=learn,
@@ -148,7 +150,7 @@ def video(
     if not resume:
         discard(export)
     how = FilmHow(fill, device=device)
-    with progress_bar(not as_json) as bar, closing(Session(catalog, Store())) as session:
+    with progress_bar(not as_json) as bar, closing(Session(catalog, store)) as session:
         ctx = Context(report=_Pace(film.name, bar.show))
         report = clean_film_file(session, export, what, how, ctx)
     _tell(report, as_json=as_json)

@@ -144,9 +144,10 @@ class Card:
     the crop sizes it likes, in pixels; longer crops are tiled. ``context``: pixels of surroundings that a
     crop takes on every side of the hole; ``context_share``: or this share of the hole's side, where that is more.
     ``whole``: it scales crops of any size by itself, which are never tiled. ``packages``: what it needs of the
-    optional packages. ``weights_of``: the engine whose weights it uses, where they are not its own. ``window``: how
-    many frames a video eraser is given at once; 0 for other roles. ``overlap``: how many of them neighbouring
-    windows share.
+    optional packages. ``weights_of``: the engine whose weights it uses, where they are not its own.
+    ``weights_together``: it needs all of its weights at once; else any one of them will do. ``window``: how many
+    frames a video eraser is given at once; 0 for other roles. ``overlap``: how many of them neighbouring windows
+    share.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Card:
     whole: bool = False
     packages: tuple[str, ...] = ()
     weights_of: str = ""
+    weights_together: bool = False
     options: tuple[Option, ...] = ()
 
     def resolve(self, given: Options, task: Task = Task.TEXT) -> dict[str, OptionValue]:
@@ -227,6 +229,14 @@ class Engine(ABC):
         """
         del path
         return ""
+
+    @classmethod
+    def check(cls, setup: Setup) -> None:
+        """Raise ``EngineError`` where the weights of ``setup`` do not fit.
+
+        They may be some of those that an engine needs together: such engines look at each file by itself.
+        """
+        cls(setup).close()
 
     def close(self) -> None:  # noqa: B027 - most engines hold nothing that needs freeing by hand
         """Free memory; the engine is not used afterwards."""

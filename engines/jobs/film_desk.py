@@ -185,13 +185,15 @@ class FilmDesk:
         from engines.core.tracks import Span, TrackKind
         from engines.jobs.track_masks import Following, track_masks
         from engines.media.film.reader import open_film
+        from engines.planner import fallback_tracker
 
         asked = request.track
         spans = asked.ranges or (Span(request.start, request.stop),)
         track = replace(asked, kind=TrackKind.TRACKED, ranges=spans, made={}, stops=())
         with open_film(request.source) as film:
             cuts = scene_cuts(film, request.source, (request.start, request.stop), ctx.part(0.0, 0.2))
-            how = Following(request.engine, request.direction, cuts, device=request.device)
+            fallback = fallback_tracker(self.session.catalog, self.session.store, request.engine)
+            how = Following(request.engine, fallback, request.direction, cuts, device=request.device)
             made = track_masks(self.session, film, track, how, ctx.part(0.2, 0.8))
         return TrackMade(replace(made, ranges=asked.ranges), tuple(ctx.notes))
 

@@ -20,6 +20,9 @@ UNSURE = "The tracker was no longer sure: paint the mask again from here on."
 CUT = "The scene ends here."
 GONE = "What was followed has left the picture."
 
+_AGREE = 0.4
+"""Overlap with which two trackers are taken to follow the same thing."""
+
 _GONE = 0.05
 """A mask that has shrunk to less than this share of its key has left the picture."""
 
@@ -42,9 +45,14 @@ class Trackers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """Which tracker, where it runs, which way, and the first frames of the film's scenes."""
+    """Which tracker, where it runs, which way, and the first frames of the film's scenes.
+
+    ``fallback``: a tracker that goes on, and is named to the person, where the first one is no longer sure; empty:
+    none. It has its own defaults for options.
+    """
 
     tracker: str = "flow"
+    fallback: str = ""
     direction: Direction = Direction.BOTH
     cuts: frozenset[int] = frozenset()
     options: Options | None = None
@@ -128,18 +136,42 @@ class _Work:
         """Track from the key to the frame ``end`` (included), not beyond a cut."""
         step = 1 if end >= key else -1
         border = self._border(key, end, step)
-        engine, card = self.trackers.tracker(self.how.tracker, self.how.device, self.ctx)
         start = self.track.keys[key]
-        frames = self._frames(key, border, step)
-        made: dict[int, Tracked] = {}
-        options = card.resolve(self.how.options or {})
-        for number, tracked in enumerate(engine.track(frames, start, options, self._muted()), 1):
-            self.ctx.step(number / max(abs(end - key), 1), f"following {self.track.name}")
-            made[key + step * number] = tracked
+        made = self._made(self.how.tracker, self.how.options or {}, key, border)
         reached = key + step * len(made)
+        if reached != border and self.how.fallback and self._why(start, made.get(reached)) is UNSURE:
+            self._go_on(made, key, border)
+            reached = key + step * len(made)
         if reached != border:
             return _Run(made, Stop(reached + step, self._why(start, made.get(reached))))
         return _Run(made, Stop(border + step, CUT) if border != end else None)
+
+    def _made(self, tracker: str, given: Options, key: int, border: int) -> dict[int, Tracked]:
+        """What one tracker makes of the frames behind ``key`` up to ``border``, as far as it is sure."""
+        step = 1 if border >= key else -1
+        engine, card = self.trackers.tracker(tracker, self.how.device, self.ctx)
+        frames = self._frames(key, border, step)
+        found = engine.track(frames, self.track.keys[key], card.resolve(given), self._muted())
+        made: dict[int, Tracked] = {}
+        for number, tracked in enumerate(found, 1):
+            self.ctx.step(number / max(abs(border - key), 1), f"following {self.track.name}")
+            made[key + step * number] = tracked
+        return made
+
+    def _go_on(self, made: dict[int, Tracked], key: int, border: int) -> None:
+        """Add what the fallback makes of the frames behind those in ``made``.
+
+        It begins at the key, too: its mask is a person's own, and where both have been they have to agree.
+        """
+        step = 1 if border >= key else -1
+        reached = key + step * len(made)
+        more = self._made(self.how.fallback, {}, key, border)
+        if len(more) <= len(made) or (made and overlap(made[reached].mask, more[reached].mask) < _AGREE):
+            return
+        made.update({frame: tracked for frame, tracked in more.items() if frame not in made})
+        last = key + step * len(made)
+        frames = f"frames {min(reached + step, last)} to {max(reached + step, last)}"
+        self.ctx.tell(f"{self.track.name}: {self.how.fallback} went on where {self.how.tracker} was unsure, {frames}.")
 
     def _border(self, key: int, end: int, step: int) -> int:
         """The last frame before a cut, from the key on towards ``end``."""

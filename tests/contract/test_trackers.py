@@ -13,18 +13,18 @@ from engines.core.engine import Role, Tracker
 from engines.core.faults import Cancelled
 from engines.core.types import Box, Mask, whole
 from engines.session import Session
-from engines.store import Store
+from tests.engines.shared_weights import stocked
 from tests.moving import Clip, covered, panned, scenery
 
 CATALOG = load_catalog()
 
 
 @pytest.fixture(scope="module", params=CATALOG.ids(Role.TRACKER))
-def tracker(request: pytest.FixtureRequest) -> Iterator[tuple[Tracker, dict[str, bool | int | float | str]]]:
+def tracker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Tracker, dict[str, bool | int | float | str]]]:
     card = CATALOG[request.param]
-    store = Store()
-    if not store.ready(card):
-        pytest.skip(f"the weights of {card.id} are not on this machine")
+    store = stocked(card, tmp_path_factory.mktemp("store"))
     session = Session(CATALOG, store)
     engine, card = session.tracker(card.id, "cpu", Context())
     yield engine, card.resolve({})
@@ -73,3 +73,9 @@ def test_cancel_is_heard(tracker: tuple[Tracker, dict], clip: Clip) -> None:  # 
     engine, options = tracker
     with pytest.raises(Cancelled):
         list(engine.track(clip.frames, Mask.of(clip.masks[0]), options, Context(cancelled=lambda: True)))
+
+
+def test_what_is_gone_is_followed_no_further(tracker: tuple[Tracker, dict], clip: Clip) -> None:  # type: ignore[type-arg]
+    engine, options = tracker
+    frames = [*clip.frames[:3], *clip.truth[3:]]
+    assert len(list(engine.track(frames, Mask.of(clip.masks[0]), options, Context()))) == 2

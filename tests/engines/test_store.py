@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.core.engine import Weight
+from engines.core.engine import Card, Weight
 from engines.core.faults import EngineError, Fault
 from engines.core.files import Fingerprints
 from engines.store import Holding, Store
@@ -306,3 +306,48 @@ def test_fingerprints_are_right_whatever_is_remembered(memory: bytes, contents: 
             os.utime(file, ns=(0, number))
             assert Fingerprints(remembered).of(file) == sha256(content)
             assert Fingerprints(remembered).of(file) == sha256(content)
+
+
+PARTS = (known(b"backbone", "backbone.onnx"), known(b"head", "head.onnx"))
+
+
+def in_parts() -> Card:
+    return replace(with_weights(*PARTS), weights_together=True)
+
+
+def test_weights_that_work_together_are_all_needed(store: Store, tmp_path: Path) -> None:
+    card = in_parts()
+    assert not store.ready(card)
+    store.import_file(card, file_of(tmp_path, b"head", "whatever.onnx"), fine)
+    assert not store.ready(card)
+    with pytest.raises(
+        EngineError, match=r"no weights called backbone\.onnx.*models import fake backbone\.onnx"
+    ) as error:
+        store.files(card)
+    assert error.value.fault is Fault.WEIGHTS_MISSING
+    store.import_file(card, file_of(tmp_path, b"backbone"), fine)
+    assert store.ready(card)
+    files = store.files(card)
+    assert {name: path.read_bytes() for name, path in files.items()} == {
+        "backbone.onnx": b"backbone",
+        "head.onnx": b"head",
+    }
+    store.remove(card, "head.onnx")
+    assert not store.ready(card)
+
+
+def test_damage_to_any_of_them_is_found(store: Store, tmp_path: Path) -> None:
+    card = in_parts()
+    for content in (b"backbone", b"head"):
+        store.import_file(card, file_of(tmp_path, content), fine)
+    store.files(card)["head.onnx"].write_bytes(b"damage!")
+    with pytest.raises(EngineError, match="damaged") as error:
+        store.files(card)
+    assert error.value.fault is Fault.WEIGHTS_INVALID
+
+
+def test_weights_that_stand_for_each_other_are_given_one_at_a_time(store: Store, tmp_path: Path) -> None:
+    card = with_weights(*PARTS)
+    store.import_file(card, file_of(tmp_path, b"head"), fine)
+    assert list(store.files(card)) == ["head.onnx"]
+    assert store.files(with_weights()) == {}
