@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engines.catalog import Catalog
@@ -64,7 +64,8 @@ def choose(catalog: Catalog, store: Store, need: Need, ranking: Sequence[RankedC
             Fault.WEIGHTS_MISSING, f"No engine is ready that runs on {need.device}{through}.", "See: cleanplate engines"
         )
     if need.mask.empty:
-        return Choice(_unmeasured(list(cards.values()), need.task))
+        usual = _usually_best(ranking or load_ranking(), need.task, cards)
+        return Choice(usual or _unmeasured(list(cards.values()), need.task))
     for case in nearest(ranking or load_ranking(), need.task, need.device, *_kind(need)):
         measured = [figures for figures in case.engines if figures.id in cards]
         if measured:
@@ -96,11 +97,16 @@ def best_painter(catalog: Catalog, store: Store, ranking: Sequence[RankedCase] |
     What was measured on most pictures counts; engines that nobody has measured, the slow ones among them, do not.
     """
     cards = {card.id: card for card in ready_erasers(catalog, store)}
-    cases = sorted(
-        (case for case in ranking or load_ranking() if case.task is Task.OBJECT), key=lambda case: -case.pictures
-    )
-    measured = [figures.id for case in cases for figures in case.engines if figures.id in cards]
-    return cards[measured[0]] if measured else catalog.card(PLAIN_PAINTER, Role.IMAGE_ERASER)
+    usual = _usually_best(ranking or load_ranking(), Task.OBJECT, cards)
+    return usual or catalog.card(PLAIN_PAINTER, Role.IMAGE_ERASER)
+
+
+def _usually_best(ranking: Sequence[RankedCase], task: Task, cards: Mapping[str, Card]) -> Card | None:
+    """The first of ``cards`` in the case of ``task`` with most pictures; None where none of them was measured."""
+    cases = sorted((case for case in ranking if case.task is task), key=lambda case: -case.pictures)
+    measured = (figures.id for case in cases for figures in case.engines if figures.id in cards)
+    first = next(measured, None)
+    return None if first is None else cards[first]
 
 
 def _runs(card: Card, need: Need) -> bool:
