@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SWITCHES = ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS")
+from engines.runtime.offline import off_the_network
 
-
-@contextmanager
-def _switched_off() -> Iterator[None]:
-    """These packages look at the switches when they are first imported; a download that is asked for is no concern."""
-    before = {name: os.environ.get(name) for name in _SWITCHES}
-    os.environ.update(dict.fromkeys(_SWITCHES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-with _switched_off():
+with off_the_network():
     import diffusers
     import transformers
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +15,8 @@ import torch
 from torch import Tensor
 
 from engines.core.faults import EngineError, Fault
+from engines.runtime.offline import off_the_network
 from engines.runtime.torch_load import load_strictly, read_state
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # looked at when transformers is first imported
 
 _OF_VIDEO = (
     "memory_",
@@ -63,7 +61,8 @@ def load_sam2(path: Path, device: str) -> Any:
     file = path / "model.safetensors" if path.is_dir() else path
     state = {name: tensor for name, tensor in read_state(file).items() if not name.startswith(_OF_VIDEO)}
     with _quiet(file), torch.device("meta"):
-        from transformers import Sam2Config, Sam2Model
+        with off_the_network():
+            from transformers import Sam2Config, Sam2Model
 
         fields = _described(path) or _known(file, state)
         parts = ("vision_config", "prompt_encoder_config", "mask_decoder_config")
