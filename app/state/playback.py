@@ -79,6 +79,9 @@ class Playback(QObject):
         self._run: Run | None = None
         self._clock: Clock = WallClock()
         self._until, self._skipped = Fraction(0), 0
+        self._round: tuple[int, int] | None = None
+        """What is played again and again while ``loops``; None: between the in and the out point."""
+        self.loops = False
         self._leaving: list[Decoding] = []
         self._ticking = QTimer(self, interval=_TICK, timerType=Qt.TimerType.PreciseTimer)
         self._ticking.timeout.connect(self._tick)
@@ -138,6 +141,11 @@ class Playback(QObject):
 
     # ---- playing
 
+    def set_loops(self, loops: bool) -> None:
+        """At the out point, go on from the in point; or stop there."""
+        self.loops = loops
+        self.changed.emit()
+
     def toggle(self) -> None:
         """Play, or pause."""
         if self.playing:
@@ -150,7 +158,7 @@ class Playback(QObject):
         decoding = self._decoding
         if decoding is None or self.playing:
             return
-        reel = decoding.reel
+        reel, self._round = decoding.reel, None
         start, stop = reel.frame, reel.span[1] if reel.frame < reel.span[1] - 1 else reel.frames
         if reel.frame >= reel.frames - 1 or reel.frame == reel.span[1] - 1:
             start, stop = reel.span
@@ -173,6 +181,7 @@ class Playback(QObject):
     def play_span(self, start: int, stop: int) -> None:
         """From ``start`` up to, not including, ``stop``."""
         self.go(start)
+        self._round = start, stop
         self._begin(start, stop)
 
     def pause(self) -> None:
@@ -199,7 +208,16 @@ class Playback(QObject):
         if due is not None:
             self._glimpse(due)
         elif not ready and decoding.over(run) and now >= self._until:
+            self._ended()
+
+    def _ended(self) -> None:
+        """The run is over: once more, or stop."""
+        reel = self.reel
+        if not self.loops or reel is None:
             self.pause()
+            return
+        self._clock.stop()
+        self._begin(*(self._round or reel.span))
 
     def _glimpse(self, glimpse: Glimpse) -> None:
         self._until = glimpse.end

@@ -40,6 +40,7 @@ class QtSink:
         shape.setSampleRate(RATE)
         shape.setChannelCount(CHANNELS)
         shape.setSampleFormat(multimedia.QAudioFormat.SampleFormat.Int16)
+        self._audio = multimedia.QtAudio
         self._sink = multimedia.QAudioSink(device, shape)
         self._sink.setBufferSize(int(RATE * CHANNELS * WIDTH * _BUFFER) // 4 * 4)
         self._device: Any = None
@@ -52,6 +53,11 @@ class QtSink:
 
     def free(self) -> int:
         return 0 if self._device is None else int(self._sink.bytesFree()) // 4 * 4
+
+    def set_volume(self, volume: float) -> None:
+        """As the ear hears it: half of 1 is half as loud."""
+        scale = self._audio.VolumeScale
+        self._sink.setVolume(self._audio.convertVolume(volume, scale.LogarithmicVolumeScale, scale.LinearVolumeScale))
 
     def heard(self) -> int:
         """What the device has taken out of its buffer (measured with PulseAudio: what waits there is not counted)."""

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.state.notices import Notice, Weight
 from app.state.playback import Clock, Playback, WallClock
 from app.state.reel import Reel
+from app.state.settings import SettingsStore
 from app.state.tasks import Tasks
 from engines.core.faults import EngineError
 
@@ -42,6 +43,10 @@ class Sink(Protocol):
 
     def free(self) -> int:
         """How many bytes it would take."""
+        ...
+
+    def set_volume(self, volume: float) -> None:
+        """How loud it is for the ear: 0 (silent) to 1 (as it is in the film)."""
         ...
 
     def heard(self) -> int:
@@ -169,10 +174,18 @@ class _Source:
 
 
 class Loudspeaker(QObject):
-    """Gives the playback clocks with sound, where there are a device and a film that has some; else says so, once."""
+    """Gives the playback clocks with sound, where there are a device and a film that has some; else says so, once.
 
-    def __init__(self, playback: Playback, tasks: Tasks, open_sink: Callable[[], Sink]) -> None:
+    ``changed``: the volume, or whether there is anything to hear.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, playback: Playback, tasks: Tasks, settings: SettingsStore, open_sink: Callable[[], Sink]
+    ) -> None:
         super().__init__(playback)
+        self._settings = settings
         self._playback = playback
         self._tasks = tasks
         self._open_sink = open_sink
@@ -180,6 +193,36 @@ class Loudspeaker(QObject):
         self._tried = False
         playback.clock_of = self._clock
         playback.opened.connect(self._opened)
+        playback.opened.connect(self.changed)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the open film has sound."""
+        return self._playback.reel is not None and sounding(self._playback.reel)
+
+    @property
+    def volume(self) -> int:
+        """In percent, whether it is muted or not."""
+        return self._settings.value.volume
+
+    @property
+    def muted(self) -> bool:
+        return self._settings.value.muted
+
+    def set_volume(self, percent: int) -> None:
+        """Louder or softer; it is heard again, where it was muted."""
+        self._settings.update(volume=min(max(percent, 0), 100), muted=False)
+        self._apply()
+
+    def mute(self, muted: bool) -> None:
+        """Silent, or as loud as before."""
+        self._settings.update(muted=muted)
+        self._apply()
+
+    def _apply(self) -> None:
+        if self._sink is not None:
+            self._sink.set_volume(0.0 if self.muted else self.volume / 100)
+        self.changed.emit()
 
     def _opened(self) -> None:
         reel = self._playback.reel
@@ -193,6 +236,8 @@ class Loudspeaker(QObject):
             self._sink = self._open_sink()
         except EngineError as error:
             self._missing(error)
+        else:
+            self._apply()
 
     def _missing(self, error: EngineError) -> None:
         words = self.tr("Films play without sound: %1").replace("%1", error.message)

@@ -63,7 +63,7 @@ class Workshop(QObject):
         self.thumbnails = Thumbnails(self.playback)
         self.following = Following(self.playback, self.tracks, self.queue, self.settings)
         self.mask_exchange = MaskExchange(self.playback, self.tracks, self.queue)
-        self.loudspeaker = Loudspeaker(self.playback, self.tasks, open_sink)
+        self.loudspeaker = Loudspeaker(self.playback, self.tasks, self.settings, open_sink)
         self.previewing = Previewing(self.playback, self.queue, self.settings)
         self.playback.paint = self._paint
         self.exporting = Exporting(

@@ -80,6 +80,9 @@ class Commands(QObject):
             "key_delete": self._shop.tracks.delete_key_here, "add_track": self._shop.tracks.add,
             "track": self._shop.following.track, "whole_clip": self._shop.tracks.whole_clip,
             "find_titles": self._shop.following.find_titles, "preview_range": self._shop.previewing.short_range,
+            "film_masks": partial(mask_exchange.read_file, self._window, self._shop.mask_exchange),
+            "loop": lambda: play.set_loops(not play.loops),
+            "mute": lambda: self._shop.loudspeaker.mute(not self._shop.loudspeaker.muted),
             "mark_in": play.mark_in, "mark_out": play.mark_out, "clear_span": play.clear_span,
         }  # fmt: skip
 
@@ -224,9 +227,6 @@ class Commands(QObject):
             self._shop.files.export_mask(path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png"))
 
     def mask_file(self) -> None:
-        if self._shop.playback.reel is not None:
-            mask_exchange.read_file(self._window, self._shop.mask_exchange)
-            return
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Mask from file"))
         if name:
             self._shop.files.import_mask(Path(name))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBo
 
 from app.state.film_tracks import FilmTracks
 from app.state.playback import Playback
+from app.state.sound import Loudspeaker
 from app.state.thumbnails import Thumbnails
 from app.ui.bits import button, clear_layout, label, row
 from app.ui.lanes import Playhead, Ruler, Scope, Strip
@@ -25,7 +26,7 @@ HEAD = 186
 class Timeline(QFrame):
     """Bound to the playback and the tracks; only there for films."""
 
-    def __init__(self, playback: Playback, tracks: FilmTracks, thumbnails: Thumbnails) -> None:
+    def __init__(self, playback: Playback, tracks: FilmTracks, thumbnails: Thumbnails, speaker: Loudspeaker) -> None:
         super().__init__()
         self.setObjectName("timeline")
         self.setAccessibleName(self.tr("Timeline"))
@@ -33,7 +34,7 @@ class Timeline(QFrame):
         self._playback = playback
         self._tracks = tracks
         self.scope = Scope(self._scoped)
-        self.transport = Transport(playback)
+        self.transport = Transport(playback, speaker)
         self.ruler = Ruler(self.scope, playback)
         self.strip = Strip(self.scope, playback, thumbnails)
         self.rows: list[TrackRow] = []

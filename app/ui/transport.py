@@ -8,8 +8,10 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QSlider
 
 from app.state.playback import Playback
+from app.state.sound import Loudspeaker
 from app.ui.bits import label, row, rule, tool_button
 from app.ui.icons import icon
+from app.ui.volume import VolumeControl
 from engines.core.faults import EngineError
 
 _ZOOM_STEPS = 1000
@@ -21,7 +23,7 @@ class Transport(QFrame):
     zoomed = Signal(float)
     fitted = Signal()
 
-    def __init__(self, playback: Playback) -> None:
+    def __init__(self, playback: Playback, speaker: Loudspeaker) -> None:
         super().__init__()
         self.setObjectName("transport")
         self._playback = playback
@@ -31,6 +33,11 @@ class Transport(QFrame):
         back = tool_button("frame-back", self.tr("One frame back (,)"), lambda: playback.step(-1), 17)
         on = tool_button("frame-on", self.tr("One frame on (.)"), lambda: playback.step(1), 17)
         end = tool_button("to-end", self.tr("To the end (End)"), lambda: playback.go(1 << 62), 17)
+        self._loop = tool_button(
+            "loop", self.tr("Loop between the in and the out point (Ctrl+L)"), self._toggle_loop, 17
+        )
+        self._loop.setCheckable(True)
+        self.volume = VolumeControl(speaker)
         self._time = QLineEdit()
         self._time.setObjectName("timecode")
         self._time.setFixedWidth(112)
@@ -45,16 +52,16 @@ class Transport(QFrame):
         self._span = label(role="small")
         self._zoom = QSlider(Qt.Orientation.Horizontal)
         self._zoom.setRange(0, _ZOOM_STEPS)
-        self._zoom.setFixedWidth(110)
+        self._zoom.setFixedWidth(86)
         self._zoom.setAccessibleName(self.tr("Zoom of the timeline"))
         self._zoom.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._zoom.valueChanged.connect(lambda value: self.zoomed.emit(value / _ZOOM_STEPS))
         fit = tool_button("fit", self.tr("Show the whole film"), self.fitted.emit, 15)
-        for small in (start, back, on, end, mark_in, mark_out, self._forget, fit):
+        for small in (start, back, on, end, self._loop, mark_in, mark_out, self._forget, fit):
             small.setProperty("flat", "small")
         layout = row(
-            start, back, self._play, on, end, 10, self._time, 8, self._frame, 12, rule(upright=True), 6, mark_in,
-            mark_out, self._span, self._forget, None, self._zoom, fit, spacing=3,
+            start, back, self._play, on, end, self._loop, 10, self._time, 8, self._frame, 12, rule(upright=True), 6,
+            mark_in, mark_out, self._span, self._forget, None, self.volume, 10, self._zoom, fit, spacing=3,
         )  # fmt: skip
         layout.setContentsMargins(10, 4, 10, 4)
         self.setLayout(layout)
@@ -62,6 +69,9 @@ class Transport(QFrame):
         playback.moved.connect(self._show_place)
         playback.changed.connect(self._show)
         self._show()
+
+    def _toggle_loop(self) -> None:
+        self._playback.set_loops(not self._playback.loops)
 
     def set_zoom(self, share: float) -> None:
         """Show a zoom without telling."""
@@ -71,6 +81,7 @@ class Transport(QFrame):
     def _show(self) -> None:
         reel, playing = self._playback.reel, self._playback.playing
         self._play.setIcon(icon("pause" if playing else "play"))
+        self._loop.setChecked(self._playback.loops)
         tip = self.tr("Pause (Space)") if playing else self.tr("Play (Space)")
         self._play.setToolTip(tip)
         self._play.setAccessibleName(tip)

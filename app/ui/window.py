@@ -58,7 +58,7 @@ class Window(QMainWindow):
         self.pointing = Pointing(self.canvas)
         self.compare_bar = CompareBar(self.canvas)
         self._middle = QStackedWidget()
-        self.timeline = Timeline(workshop.playback, workshop.tracks, workshop.thumbnails)
+        self.timeline = Timeline(workshop.playback, workshop.tracks, workshop.thumbnails, workshop.loudspeaker)
         self.notices = ErrorBar(self._middle, tokens)
         self.start_page = StartPage(settings)
         self.toolbox = Toolbox(editor)

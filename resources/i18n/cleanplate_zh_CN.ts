@@ -115,6 +115,10 @@
         <translation>日志(&amp;L)…</translation>
     </message>
     <message>
+        <source>&amp;Loop between in and out</source>
+        <translation>在入点与出点之间循环(&amp;L)</translation>
+    </message>
+    <message>
         <source>&amp;Marching ants</source>
         <translation>蚂蚁线(&amp;M)</translation>
     </message>
@@ -125,6 +129,10 @@
     <message>
         <source>&amp;Models…</source>
         <translation>模型(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Mute</source>
+        <translation>静音(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;Next picture in the folder</source>
@@ -233,6 +241,10 @@
     <message>
         <source>From t&amp;ransparency</source>
         <translation>来自透明度(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Masks from fil&amp;e…</source>
+        <translation>从文件导入蒙版(&amp;E)…</translation>
     </message>
     <message>
         <source>One frame &amp;back</source>
@@ -2200,6 +2212,10 @@
         <translation>到结尾 (End)</translation>
     </message>
     <message>
+        <source>Loop between the in and the out point (Ctrl+L)</source>
+        <translation>在入点与出点之间循环 (Ctrl+L)</translation>
+    </message>
+    <message>
         <source>Time</source>
         <translation>时间</translation>
     </message>
@@ -2253,6 +2269,25 @@
     <message>
         <source>Judging</source>
         <translation>正在评判</translation>
+    </message>
+</context>
+<context>
+    <name>VolumeControl</name>
+    <message>
+        <source>Volume</source>
+        <translation>音量</translation>
+    </message>
+    <message>
+        <source>Sound on (M)</source>
+        <translation>取消静音 (M)</translation>
+    </message>
+    <message>
+        <source>Mute (M)</source>
+        <translation>静音 (M)</translation>
+    </message>
+    <message>
+        <source>Volume: %1 %</source>
+        <translation>音量：%1 %</translation>
     </message>
 </context>
 <context>

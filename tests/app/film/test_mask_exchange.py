@@ -181,7 +181,7 @@ def test_the_panel_asks_where(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "saved"))
     panel._from.menu().actions()[1].trigger()
     wait(lambda: len(shop.editor.state.tracks) == 2)
-    film_window.commands.mask_file()
+    film_window.actions_.by_id["film_masks"].trigger()
     wait(lambda: len(shop.editor.state.tracks) == 3)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -254,3 +255,46 @@ def test_what_is_no_film_is_told(shop: Workshop, tmp_path: Path, wait: Patience)
     wait(lambda: told)
     assert "bad.mp4" in told[0].message
     assert shop.editor.sheet is None
+
+
+def test_the_chosen_range_is_looped_until_it_is_paused(film_window: Window, wait: Patience) -> None:
+    play, frames = film_window.workshop.playback, list[int]()
+    play.set_span(10, 16)
+    QTest.keyClick(film_window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert play.loops
+    assert film_window.timeline.transport._loop.isChecked()
+    play.go(13)
+    play.moved.connect(frames.append)
+    play.play()
+    wait(lambda: sum(after < before for before, after in pairwise(frames)) >= 2)
+    assert play.playing
+    assert set(frames) <= set(range(10, 16))
+    assert all(after > before or after < 13 for before, after in pairwise(frames)), "it goes on from the in point"
+    play.pause()
+    film_window.timeline.transport._loop.click()
+    assert not play.loops
+    play.play()
+    wait(lambda: not play.playing)
+    assert reel_of(film_window.workshop).frame == 15
+
+
+def test_a_loop_follows_the_points_when_they_are_moved(film_shop: Workshop, wait: Patience) -> None:
+    play, frames = film_shop.playback, list[int]()
+    play.set_loops(True)
+    play.set_span(10, 14)
+    play.play()
+    play.set_span(30, 34)
+    play.moved.connect(frames.append)
+    wait(lambda: frames[-4:] and frames[-1] == 33 and frames.count(33) > 1)
+    assert 30 in frames
+    play.pause()
+
+
+def test_a_range_that_is_shown_is_looped_by_itself(film_shop: Workshop, wait: Patience) -> None:
+    play, frames = film_shop.playback, list[int]()
+    play.set_loops(True)
+    play.moved.connect(frames.append)
+    play.play_span(20, 24)
+    wait(lambda: frames.count(23) > 1)
+    assert set(frames) <= set(range(20, 24))
+    play.pause()

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app.state import qt_sink
 from app.state.notices import Notice
 from app.state.playback import WallClock
 from app.state.sound import Loudspeaker, SoundClock
 from app.state.workshop import Workshop
+from app.ui.window import Window
 from engines.core.faults import EngineError, Fault
 from tests.app.conftest import Patience
 from tests.app.film.clip import make_clip
@@ -31,6 +34,7 @@ class FakeSink:
         self.taken = b""
         self.starts = self.stops = 0
         self._begun = 0.0
+        self.volume = -1.0
 
     def start(self) -> None:
         self.starts += 1
@@ -49,6 +53,9 @@ class FakeSink:
     def heard(self) -> int:
         return self._played() * 10**6 // SECOND
 
+    def set_volume(self, volume: float) -> None:
+        self.volume = volume
+
     def stop(self) -> None:
         self.stops += 1
 
@@ -58,7 +65,9 @@ class FakeSink:
 
 
 def with_sink(shop: Workshop, sink: FakeSink) -> FakeSink:
-    Loudspeaker(shop.playback, shop.tasks, lambda: sink)._ready()
+    speaker = Loudspeaker(shop.playback, shop.tasks, shop.settings, lambda: sink)
+    speaker._ready()
+    shop.loudspeaker = speaker
     return sink
 
 
@@ -132,6 +141,36 @@ def test_a_device_that_begins_late_catches_up(film_shop: Workshop, wait: Patienc
     assert len(sink.taken) < 1.75 * SECOND, "what was over is left out"
 
 
+def test_it_is_as_loud_as_the_person_wants(film_shop: Workshop) -> None:
+    sink = with_sink(film_shop, FakeSink())
+    speaker = film_shop.loudspeaker
+    assert sink.volume == 1.0
+    speaker.set_volume(40)
+    assert sink.volume == 0.4
+    speaker.mute(True)
+    assert (sink.volume, speaker.volume) == (0.0, 40)
+    assert with_sink(film_shop, FakeSink()).volume == 0.0, "it is remembered"
+    speaker.mute(False)
+    assert sink.volume == 0.4
+    speaker.mute(True)
+    speaker.set_volume(140)
+    assert (sink.volume, speaker.muted) == (1.0, False), "whoever makes it louder wants to hear it"
+
+
+def test_the_transport_bar_has_a_volume(film_window: Window, tmp_path: Path, wait: Patience) -> None:
+    shop = film_window.workshop
+    control = film_window.timeline.transport.volume
+    assert control.isVisible()
+    control.slider.setValue(30)
+    assert shop.loudspeaker.volume == 30
+    control.mute.click()
+    assert (shop.loudspeaker.muted, control.slider.value()) == (True, 0)
+    QTest.keyClick(film_window, Qt.Key.Key_M)
+    assert (shop.loudspeaker.muted, control.slider.value()) == (False, 30)
+    shop.files.open(make_clip(tmp_path / "silent.mp4", 5, sound=False))
+    wait(lambda: not control.isVisible())
+
+
 def test_without_a_device_it_is_said_once(shop: Workshop, clip: Path, wait: Patience,
                                           monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     def missing() -> None:
@@ -163,7 +202,7 @@ def test_the_library_is_loaded_or_refused_in_words() -> None:
     code = (
         "from PySide6.QtWidgets import QApplication; a = QApplication([])\n"
         "from app.state.qt_sink import open_sink\nfrom engines.core.faults import EngineError\n"
-        "try:\n    s = open_sink(); s.start(); s.write(bytes(400))\n"
+        "try:\n    s = open_sink(); s.set_volume(0.5); s.start(); s.write(bytes(400))\n"
         "    print('plays', s.free() > 0, s.heard() >= 0); s.stop()\n"
         "except EngineError as e:\n    print('refused', e.message, e.hint)\n"
     )
