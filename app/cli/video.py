@@ -38,6 +38,10 @@ _KEEP = typer.Option(metavar="REGEX", help="With --text: leave lines that match.
 _LEARN = typer.Option(
     "--learn", help="--box or --mask is a see-through mark that never moves: learn and un-blend it, fill the rest."
 )
+_SAVE_MASKS = typer.Option(
+    metavar="DIR|FILM",
+    help="Keep what is erased from each frame, for --mask: a folder of PNG, or a film by its ending.",
+)
 _RANGE = typer.Option("--range", metavar="FROM-TO", help="Erase only between two moments, such as 00:10-00:25.")
 _EXCERPT = typer.Option(metavar="FROM-TO", help="Write only this part: a quick look before the whole film.")
 _GROW = typer.Option(min=0, max=500, help="Grow all masks by this many pixels.")
@@ -71,6 +75,7 @@ def video(
     only: Annotated[str | None, _ONLY] = None,
     keep: Annotated[str | None, _KEEP] = None,
     learn: Annotated[bool, _LEARN] = False,
+    save_masks: Annotated[Path | None, _SAVE_MASKS] = None,
     between: Annotated[str | None, _RANGE] = None,
     excerpt: Annotated[str | None, _EXCERPT] = None,
     grow: Annotated[int, _GROW] = 0,
@@ -149,7 +154,7 @@ def video(
     )
     if not resume:
         discard(export)
-    how = FilmHow(fill, device=device)
+    how = FilmHow(fill, device=device, masks=save_masks)
     with progress_bar(not as_json) as bar, closing(Session(catalog, store)) as session:
         ctx = Context(report=_Pace(film.name, bar.show))
         report = clean_film_file(session, export, what, how, ctx)
@@ -224,6 +229,8 @@ def _tell(report: FilmReport, *, as_json: bool) -> None:
         return
     export = report.export
     out().print(_sentence(report), highlight=False, markup=False)
+    if report.masks is not None:
+        out().print(f"{report.masks}: the masks", highlight=False, markup=False)
     if export.reused:
         remark(f"{export.reused} of {export.segments} parts were there already.")
     for note in report.notes:
@@ -249,6 +256,7 @@ def _as_dict(report: FilmReport) -> dict[str, object]:
         "encoder": export.encoder,
         "copied": list(export.copied),
         "left_out": list(export.left_out),
+        "masks": None if report.masks is None else str(report.masks),
         "damaged": export.damaged,
         "tracks": [
             {

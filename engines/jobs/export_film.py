@@ -127,6 +127,8 @@ def _left_out(settings: ExportSettings, info: FilmInfo, container: Container, co
     if info.orientation not in container.turns:
         message = f"{container.name} files cannot tell that the film is turned."
         raise EngineError(Fault.BAD_INPUT, message, "Write to .mp4 or .mov instead.")
+    if settings.pictures_only:
+        return frozenset(stream.index for stream in copied(info))
     if settings.leave_out and codec in container.codecs:
         return frozenset(stream.index for stream in check_streams(info, container, codec))
     refuse_lost_streams(info, container, codec)
@@ -196,7 +198,7 @@ def _tell(work: Work, report: ExportReport, ctx: Context) -> None:
     report.left_out = tuple(stream.name for stream in streams if stream.index in work.left_out)
     for note in work.setup.notes:
         ctx.tell(note)
-    if report.left_out:
+    if report.left_out and not work.settings.pictures_only:
         ctx.tell(f"{work.container.name} cannot hold {', '.join(report.left_out)}: left out.")
     if report.damaged:
         ctx.tell(f"{report.damaged} frames of the source are damaged and were written as far as they can be seen.")

@@ -251,7 +251,7 @@ def _mask_files(request: ReadMasks | WriteMasks, ctx: Context) -> TrackMade | Ma
 
     if isinstance(request, ReadMasks):
         return TrackMade(masks_for(request.path, request.size, request.frames, ctx), tuple(ctx.notes))
-    return MasksWritten(request.folder, write_folder(request.track, request.folder, request.frames, ctx))
+    return MasksWritten(request.folder, write_folder((request.track,), request.folder, request.frames, ctx))
 
 
 def open_desk(*card_folders: Path) -> FilmDesk:

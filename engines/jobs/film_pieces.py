@@ -31,6 +31,7 @@ class ExportSettings:
     left out, instead of refusing. ``copy_untouched``: groups of pictures in which nothing is edited are copied as
     they are, where codec and container allow it. ``keep``: segments stay for the next export of the same target.
     ``parts``: the folder for segments; None: beside the target. ``rate``: of a folder of pictures; None: 25.
+    ``pictures_only``: no sound, and nothing else that the source holds beside its pictures.
     """
 
     source: Path
@@ -46,6 +47,7 @@ class ExportSettings:
     parts: Path | None = None
     segment_frames: int | None = None
     rate: Fraction | None = None
+    pictures_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from engines.core.atomic import replacing_folder
 from engines.core.context import Context
 from engines.core.engine import Tracked
 from engines.core.faults import EngineError, Fault
-from engines.core.tracks import MaskTrack, TrackKind, mask_at
+from engines.core.tracks import MaskTrack, TrackKind, masks_at
 from engines.core.types import Alpha, Box, Mask, Pixels
 from engines.jobs.painting import shown
 from engines.media.film.reader import open_film
@@ -53,21 +54,23 @@ def covered(picture: Pixels) -> Alpha:
     return np.where(shown(picture).max(axis=2) > _SURE, np.uint8(255), np.uint8(0))
 
 
-def write_masks(track: MaskTrack, folder: Path, count: int, ctx: Context, *, overwrite: bool = False) -> int:
-    """Write the masks of ``track`` for a film of ``count`` frames: ``000000.png`` and so on, one for each that has any.
+def write_masks(tracks: Sequence[MaskTrack], folder: Path, count: int, ctx: Context, *, overwrite: bool = False) -> int:
+    """Write what ``tracks`` together erase from a film of ``count`` frames, one PNG for each frame that has a mask.
 
-    Returns how many were written. Raises ``EngineError`` where the folder cannot be made, or a file is there already.
+    They are called ``000000.png`` and so on. Returns how many were written. Raises ``EngineError`` where the folder
+    cannot be made, or a file is there already.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"The folder {folder} cannot be made: {error.strerror}."
         raise EngineError(Fault.NOT_WRITTEN, message, "Choose another one.") from error
-    whole = Box(0, 0, track.size[1], track.size[0])
+    height, width = tracks[0].size
+    whole = Box(0, 0, width, height)
     written = 0
     for number in range(count):
         ctx.step(number / count, "writing masks")
-        mask = mask_at(track, number)
+        mask = masks_at(tracks, number)
         if not mask.empty:
             dense = np.ascontiguousarray(np.repeat(mask.dense(whole)[..., None], 3, axis=2))
             write_png(dense, folder / f"{number:06}.png", overwrite=overwrite)
@@ -88,15 +91,21 @@ def masks_for(path: Path, size: tuple[int, int], count: int, ctx: Context) -> Ma
     return replace(read, keys=keys, made=made)
 
 
-def write_folder(track: MaskTrack, folder: Path, count: int, ctx: Context) -> int:
+def write_folder(tracks: Sequence[MaskTrack], folder: Path, count: int, ctx: Context) -> int:
     """Like ``write_masks``, into a folder that is new or empty: all of them, or none. Raises ``EngineError``."""
+    check_new(folder)
+    if all(masks_at(tracks, frame).empty for frame in range(count)):
+        names = ", ".join(repr(track.name) for track in tracks)
+        raise EngineError(Fault.BAD_INPUT, f"The track {names} covers nothing.", "Paint on it first.")
+    with replacing_folder(folder) as beside:
+        return write_masks(tracks, beside, count, ctx)
+
+
+def check_new(folder: Path) -> None:
+    """Raise ``EngineError`` where ``folder`` is something else than a name that is free, or an empty folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         message = f"{folder} exists and is not an empty folder."
         raise EngineError(Fault.EXISTS, message, "Choose another name for the folder.")
-    if all(mask_at(track, frame).empty for frame in range(count)):
-        raise EngineError(Fault.BAD_INPUT, f"The track {track.name!r} covers nothing.", "Paint on it first.")
-    with replacing_folder(folder) as beside:
-        return write_masks(track, beside, count, ctx)
 
 
 def _from_folder(folder: Path, size: tuple[int, int], count: int, ctx: Context) -> MaskTrack:

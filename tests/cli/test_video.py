@@ -160,3 +160,28 @@ def test_what_is_no_film_is_told(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert "fake.mp4" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["masks", "masks.mkv"])
+def test_saved_masks_do_the_same_work_again(tmp_path: Path, name: str) -> None:
+    moving = covered([scenery(144, 256)] * 16, Box(70, 50, 48, 36), (1.5, 0.5))
+    source, mask = write_film(tmp_path / "walk.mkv", moving.frames), tmp_path / "mask.png"
+    cv2.imwrite(str(mask), moving.masks[5])
+    first, again, masks = tmp_path / "first.mkv", tmp_path / "again.mkv", tmp_path / name
+    done = cleanplate("video", source, "--track", f"5:{mask}", "--save-masks", masks, "-o", first, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["masks"] == str(masks)
+    done = cleanplate("video", source, "--mask", masks, "-o", again)
+    assert done.returncode == 0, done.stderr
+    assert all(np.array_equal(a, b) for a, b in zip(frames_of(first), frames_of(again), strict=True))
+
+
+def test_masks_under_a_name_that_is_taken_stop_the_work_before_it_begins(source: Path, tmp_path: Path) -> None:
+    masks, target = tmp_path / "masks.mkv", tmp_path / "clean.mkv"
+    masks.write_bytes(b"mine")
+    done = cleanplate("video", source, "--box", "1,1,9,9", "--save-masks", masks, "-o", target)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "masks.mkv exists" in done.stderr
+    assert masks.read_bytes() == b"mine"
+    assert not target.exists()

@@ -245,16 +245,16 @@ def test_the_catalogue_knows_the_engines() -> None:
 
 def test_masks_go_into_a_folder_and_come_back(tmp_path: Path, clip: Clip) -> None:
     track = MaskTrack("t", TrackKind.TRACKED, SIZE, {i: Mask.of(m) for i, m in enumerate(clip.masks) if i % 2})
-    assert write_masks(track, tmp_path / "masks", 16, Context()) == 8
+    assert write_masks((track,), tmp_path / "masks", 16, Context()) == 8
     back = read_masks(tmp_path / "masks", SIZE, 16, Context())
     for frame in range(16):
         assert overlap(mask_at(track, frame), mask_at(back, frame)) == 1
     with pytest.raises(EngineError, match="exists"):
-        write_masks(track, tmp_path / "masks", 16, Context())
+        write_masks((track,), tmp_path / "masks", 16, Context())
 
 
 def test_masks_of_another_size_are_refused(tmp_path: Path, clip: Clip) -> None:
-    write_masks(track_of(clip, 3), tmp_path / "masks", 16, Context())
+    write_masks((track_of(clip, 3),), tmp_path / "masks", 16, Context())
     with pytest.raises(EngineError, match="60 x 60"):
         read_masks(tmp_path / "masks", (60, 60), 16, Context())
 
