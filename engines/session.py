@@ -199,26 +199,26 @@ class Session:
         def fill(image: FloatImage, alpha: Alpha, ctx: Context) -> FloatImage:
             if not alpha.any():
                 return image
-            card, given = self._painter(how)
+            card, options = self._painter(how)
             device = resolve_device(card, _device_for(card, how.device), how.backend)
             engine = self._engine(_Key(card.id, device, card.backend(how.backend)), card, ctx)
             if not isinstance(engine, ImageEraser):
                 raise _wrong_role(card)
             out = image.copy()
-            for patch in region.erase(Job(engine, card, card.resolve(given)), image, Mask.of(alpha), ctx):
+            for patch in region.erase(Job(engine, card, options), image, Mask.of(alpha), ctx):
                 patch.paint(out)
             return out
 
         return fill
 
     def _painter(self, how: FilmEngine) -> tuple[Card, Options]:
+        """What paints the places that no frame shows, and its options, resolved."""
         if how.fill != AUTO:
-            return self.catalog.card(how.fill, Role.IMAGE_ERASER), how.fill_options
+            card = self.catalog.card(how.fill, Role.IMAGE_ERASER)
+            return card, card.resolve(how.fill_options)
         card = best_painter(self.catalog, self.store)
-        # what looks for strokes would leave an object where it is
-        whole: Options = {"strokes": False, "method": "telea"} if card.id == PLAIN_PAINTER else {}
-        known = {option.name for option in card.options}
-        return card, {**whole, **{name: value for name, value in how.fill_options.items() if name in known}}
+        quick: Options = {"method": "telea"} if card.id == PLAIN_PAINTER else {}
+        return card, card.resolve({**quick, **_known(card, how.fill_options)}, Task.OBJECT)
 
     def _erase_frames(self, request: EraseFrames, ctx: Context) -> ErasedFrames:
         if len(request.frames) != len(request.masks):
@@ -323,10 +323,13 @@ def _torch_device(wanted: str) -> str:
 
 def _options_for(card: Card, request: EraseImage) -> Options:
     """The request's options; where the engine was chosen for it, those that this engine has."""
-    if request.engine != AUTO:
-        return request.options
-    known = {option.name for option in card.options}
-    return {name: value for name, value in request.options.items() if name in known}
+    return request.options if request.engine != AUTO else _known(card, request.options)
+
+
+def _known(card: Card, options: Options) -> Options:
+    """Those of ``options`` that the engine has."""
+    names = {option.name for option in card.options}
+    return {name: value for name, value in options.items() if name in names}
 
 
 def _check_hints(request: Segment) -> None:

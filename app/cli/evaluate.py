@@ -57,18 +57,14 @@ def evaluate(
 ) -> int:
     """Measure engines on pictures whose truth, without text or an object, is known; the classical one beside."""
     parsing.check_device(device)
-    if sheet is not None and sheet.suffix.lower() != ".png":
-        raise typer.BadParameter("The sheet is a PNG: let its name end in .png.", param_hint="--sheet")
+    parsing.check_sheet(sheet, overwrite=overwrite)
     from engines.catalog import load_catalog
     from engines.jobs.contact_sheet import ContactSheet
     from engines.jobs.evaluate import Measuring
     from engines.jobs.pairs import find_pairs, task_of
-    from engines.media.atomic import check_target
     from engines.media.images import write_png
     from engines.store import Store
 
-    if sheet is not None:
-        check_target(sheet, overwrite=overwrite)
     pairs = find_pairs(dataset)
     wanted = parsing.task(task) or task_of(pairs)
     catalog, store = load_catalog(), Store()

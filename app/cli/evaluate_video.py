@@ -15,8 +15,10 @@ from app.cli import parsing
 from app.cli.console import progress_bar, remark, show_table
 
 if TYPE_CHECKING:  # these import numpy and OpenCV, which --help must not wait for
+    from engines.catalog import Catalog
     from engines.evaluation.film_metrics import FilmScores
     from engines.jobs.evaluate_film import ClipFiles, FilmRow, MeasuredClip, MeasuringFilm
+    from engines.store import Store
 
 _CLIPS = typer.Argument(
     metavar="DIR",
@@ -46,17 +48,13 @@ def evaluate_video(
 ) -> int:
     """Measure video engines on clips whose background is known, with Telea frame by frame beside."""
     parsing.check_device(device)
-    if sheet is not None and sheet.suffix.lower() != ".png":
-        raise typer.BadParameter("The sheet is a PNG: let its name end in .png.", param_hint="--sheet")
+    parsing.check_sheet(sheet, overwrite=overwrite)
     from engines.catalog import load_catalog
     from engines.core.engine import Role
     from engines.jobs.evaluate_film import MeasuringFilm, find_clips
-    from engines.media.atomic import check_target
     from engines.planner import AUTO
     from engines.store import Store
 
-    if sheet is not None:
-        check_target(sheet, overwrite=overwrite)
     catalog, store = load_catalog(), Store()
     cards = [catalog.card(name, Role.VIDEO_ERASER) for name in engine or catalog.ids(Role.VIDEO_ERASER)]
     if fill != AUTO:
@@ -64,7 +62,7 @@ def evaluate_video(
     names = tuple(dict.fromkeys(card.id for card in cards if engine or store.ready(card)))
     how = MeasuringFilm(names, fill, device, frames)
     found = find_clips(clips)[:limit]
-    rows = _run(found, how, shown=not as_json)
+    rows = _run(catalog, store, found, how, shown=not as_json)
     if sheet is not None:
         from engines.jobs.evaluate_film import sheet as drawn
         from engines.media.images import write_png
@@ -77,12 +75,14 @@ def evaluate_video(
     return 0
 
 
-def _run(clips: Sequence[ClipFiles], how: MeasuringFilm, *, shown: bool) -> list[FilmRow]:
+def _run(
+    catalog: Catalog, store: Store, clips: Sequence[ClipFiles], how: MeasuringFilm, *, shown: bool
+) -> list[FilmRow]:
     from engines.core.context import Context
     from engines.jobs.evaluate_film import evaluate_films
-    from engines.session import open_session
+    from engines.session import Session
 
-    session = open_session()
+    session = Session(catalog, store)
     rows: list[FilmRow] = []
     try:
         with progress_bar(shown) as bar:

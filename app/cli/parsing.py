@@ -55,6 +55,17 @@ def make_folder(path: Path) -> None:
         raise EngineError(Fault.NOT_WRITTEN, message, "Give another -o.") from error
 
 
+def check_sheet(path: Path | None, *, overwrite: bool) -> None:
+    """Refuse a contact sheet that could not be written at the end of a long run: no PNG, or a file that is there."""
+    if path is None:
+        return
+    if path.suffix.lower() != ".png":
+        raise typer.BadParameter("The sheet is a PNG: let its name end in .png.", param_hint="--sheet")
+    from engines.media.atomic import check_target
+
+    check_target(path, overwrite=overwrite)
+
+
 def _numbers(text: str) -> list[float]:
     try:
         numbers = [float(part) for part in re.split(r"[,\s]+", text.strip(" ,"))]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.document.state import State
 from app.state.editor import Editor
 from app.state.export_choice import ExportChoice
 from app.state.export_journal import Export, ExportStatus, Journal
@@ -198,8 +197,3 @@ def _discard(choice: ExportChoice) -> None:
     from engines.jobs.export_film import discard
 
     discard(choice.settings())
-
-
-def empty_state(state: State) -> bool:
-    """Whether nothing would be erased from the film."""
-    return not any(track.keys or track.made for track in visible(state.tracks))

@@ -90,12 +90,6 @@ class FilmTracks(QObject):
         else:
             self._do("Move range", lambda state: verbs.set_ranges(state, number, [span]))
 
-    def use_span(self, number: int) -> None:
-        """Active between the in and the out point only."""
-        reel = self._playback.reel
-        if reel is not None:
-            self._do("Set range", lambda state: verbs.set_ranges(state, number, reel.chosen_span))
-
     def whole_clip(self) -> None:
         """One mask for all frames."""
         number = self.chosen

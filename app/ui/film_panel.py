@@ -11,7 +11,7 @@ from app.state.workshop import Workshop
 from app.ui import mask_exchange
 from app.ui.bits import Amount, button, label, row, rule, tool_button
 from engines.core.engine import Role
-from engines.core.tracks import MaskTrack, TrackKind, visible
+from engines.core.tracks import MaskTrack, TrackKind, erase_anything
 
 
 class FilmPanel(QWidget):
@@ -174,7 +174,7 @@ class FilmPanel(QWidget):
     def _show_work(self) -> None:
         job = self._following.running or self._exchange.running or self._previewing.running
         track = self._tracks.track
-        masks = any(other.keys or other.made for other in visible(self._tracks.all))
+        masks = erase_anything(self._tracks.all)
         self._place.setCurrentIndex(self._place.findData(self._following.place))
         busy = (self._find, self._place, self._track, self._ways, self._whole, self._from, self._save)
         for part in (*busy, self._frame, self._range):

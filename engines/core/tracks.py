@@ -115,6 +115,11 @@ def visible(tracks: Iterable[MaskTrack]) -> tuple[MaskTrack, ...]:
     return tuple(track for track in tracks if not track.hidden)
 
 
+def erase_anything(tracks: Iterable[MaskTrack]) -> bool:
+    """Whether any of ``tracks`` is shown and has a mask on some frame."""
+    return any(track.keys or track.made for track in visible(tracks))
+
+
 def _own(track: MaskTrack, frame: int) -> Mask:
     if frame in track.keys:
         return track.keys[frame]

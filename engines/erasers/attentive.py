@@ -8,28 +8,26 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 import engines.diffusion.packages  # noqa: F401 - before anything else imports diffusers
 from engines.core.context import Context
-from engines.core.engine import ImageEraser, Options, Setup
+from engines.core.engine import Options
 from engines.core.faults import EngineError, Fault
-from engines.core.types import Alpha, FloatImage
 from engines.diffusion import pace
-from engines.diffusion.canvas import Canvas, Crop, Progress, made_anew
+from engines.diffusion.canvas import Canvas, Crop, Progress, Walk
 from engines.diffusion.denoiser import Denoiser
+from engines.diffusion.eraser import StudioEraser
 from engines.diffusion.freeu import freeu
 from engines.diffusion.layers import decoder_layers, levels, self_attentions
 from engines.diffusion.listening import listening
 from engines.diffusion.redirection import Redirection, redirecting
 from engines.diffusion.sampling import Plan, Sampler, Scene, noise_like
 from engines.diffusion.schedule import Noising, Prediction, Schedule
-from engines.diffusion.studio import Room, Studio, recognised
+from engines.diffusion.studio import Room
 
 STOCHASTIC, INVERSION, FEW_STEPS = "stochastic", "inversion", "few-step"
 
@@ -107,36 +105,11 @@ class Settings:
         return replace(checkpoint, prediction=Prediction(self.prediction))
 
 
-class AttentiveEraser(ImageEraser):
+class AttentiveEraser(StudioEraser):
     """Erases a crop with the checkpoint that it was set up with."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._studio = Studio(setup)
-
-    @classmethod
-    def recognise(cls, path: Path) -> str:
-        return recognised(path)
-
-    def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
-        return self.erase_avoiding(image, alpha, np.zeros_like(alpha), options, ctx)
-
-    def erase_avoiding(
-        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
-    ) -> FloatImage:
-        ctx.step(0.0, "preparing")
-        if not alpha.any():
-            return image.copy()
-        settings = Settings.of(options)
-        foreign = np.where(alpha > 0, np.uint8(0), avoid)
-        crop = Crop(image, alpha, foreign, float(options["spread"]), bool(options["grain"]))
-
-        def made(room: Room) -> FloatImage:
-            return made_anew(self._studio, room, crop, partial(self._walk, crop, settings), ctx)
-
-        return self._studio.attempted(str(options["memory"]), made, ctx)
-
-    def close(self) -> None:
-        self._studio.close()
+    def walk(self, crop: Crop, options: Options) -> Walk:
+        return partial(self._walk, crop, Settings.of(options))
 
     def _walk(self, crop: Crop, settings: Settings, room: Room, canvas: Canvas, ctx: Context) -> Tensor:
         unet = room.parts.parts()[0]

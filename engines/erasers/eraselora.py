@@ -11,20 +11,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 import engines.diffusion.packages  # noqa: F401 - before anything else imports diffusers
 from engines.core.context import Context
-from engines.core.engine import ImageEraser, Options, Setup
-from engines.core.types import Alpha, FloatImage
+from engines.core.engine import Options
 from engines.diffusion import pace
-from engines.diffusion.canvas import Canvas, Crop, Progress, made_anew
+from engines.diffusion.canvas import Canvas, Crop, Progress, Walk
 from engines.diffusion.denoiser import Condition, Denoiser, Prompted
 from engines.diffusion.describing import described
+from engines.diffusion.eraser import StudioEraser
 from engines.diffusion.layers import UNet, decoder_layers, levels, self_attentions
 from engines.diffusion.listening import listening
 from engines.diffusion.memory_modes import Mode
@@ -32,15 +30,12 @@ from engines.diffusion.partition import Partition, outlined, partition, read_lab
 from engines.diffusion.redirection import Redirection, redirecting
 from engines.diffusion.sampling import Plan, Sampler, Scene, TwoBranch, noise_like
 from engines.diffusion.schedule import Schedule
-from engines.diffusion.studio import Room, Studio, recognised
+from engines.diffusion.studio import Room, Studio
 from engines.diffusion.text import joined, token_runs
 from engines.diffusion.tuning import Lesson, Subject, adapter, tune
 
 _ITERATIONS = {"fast": 100, "balanced": 250, "best": 500}
 _STEPS = {"fast": 25, "balanced": 50, "best": 50}
-_MODES = (Mode.FULL, Mode.OFFLOAD)
-"""Learning goes through all layers at once."""
-
 _LEARNT = 0.7
 """The share of the time that learning takes."""
 
@@ -78,36 +73,13 @@ class Settings:
         )
 
 
-class EraseLora(ImageEraser):
+class EraseLora(StudioEraser):
     """Each crop is learnt anew; nothing of it stays with the checkpoint."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._studio = Studio(setup)
+    modes = (Mode.FULL, Mode.OFFLOAD)  # learning goes through all layers at once
 
-    @classmethod
-    def recognise(cls, path: Path) -> str:
-        return recognised(path)
-
-    def erase(self, image: FloatImage, alpha: Alpha, options: Options, ctx: Context) -> FloatImage:
-        return self.erase_avoiding(image, alpha, np.zeros_like(alpha), options, ctx)
-
-    def erase_avoiding(
-        self, image: FloatImage, alpha: Alpha, avoid: Alpha, options: Options, ctx: Context
-    ) -> FloatImage:
-        ctx.step(0.0, "preparing")
-        if not alpha.any():
-            return image.copy()
-        settings = Settings.of(options)
-        foreign = np.where(alpha > 0, np.uint8(0), avoid)
-        crop = Crop(image, alpha, foreign, float(options["spread"]), bool(options["grain"]))
-
-        def made(room: Room) -> FloatImage:
-            return made_anew(self._studio, room, crop, partial(self._walk, crop, settings), ctx)
-
-        return self._studio.attempted(str(options["memory"]), made, ctx, _MODES)
-
-    def close(self) -> None:
-        self._studio.close()
+    def walk(self, crop: Crop, options: Options) -> Walk:
+        return partial(self._walk, crop, Settings.of(options))
 
     def _walk(self, crop: Crop, settings: Settings, room: Room, canvas: Canvas, ctx: Context) -> Tensor:
         labels = settings.labels

@@ -33,6 +33,8 @@ class FilmCleaning:
         self._what = what
         self._going: tuple[int, Iterator[tuple[Frame, Sequence[Patch]]]] | None = None
         self._learnt = False
+        self._marks: dict[int, bytes] = {}
+        """What decides each frame that has been asked for: neighbouring segments ask for the same ones."""
 
     def key(self, start: int, stop: int) -> str:
         """The checksum of all masks and settings that decide the frames' patches; empty where nothing is erased."""
@@ -43,7 +45,9 @@ class FilmCleaning:
         digest = hashlib.sha256(self._settings().encode())
         before = b""
         for number in range(max(first * STRETCH - 2 * LEAD, 0), (last + 1) * STRETCH + 2 * LEAD):
-            own = self._mark_of(number)
+            if number not in self._marks:
+                self._marks[number] = self._mark_of(number)
+            own = self._marks[number]
             digest.update(b"=" if own == before else own)
             before = own
         return digest.hexdigest()

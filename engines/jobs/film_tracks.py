@@ -52,6 +52,7 @@ class FilmWhat:
 
 def film_tracks(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> tuple[MaskTrack, ...]:
     """The tracks that ``what`` stands for, in ``film``; none where nothing is found. Raises ``EngineError``."""
+    tracks = (*_masks(film, what, ctx), *_keyed(helper, film, what, ctx), *_written(helper, film, what, ctx))
     return tuple(
         replace(
             track,
@@ -61,8 +62,8 @@ def film_tracks(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> tup
             engine=what.engine,
             options=what.options,
         )
-        for track in (*_masks(film, what, ctx), *_keyed(helper, film, what, ctx))
-    ) + _written(helper, film, what, ctx)
+        for track in tracks
+    )
 
 
 def _ranges(film: Film, what: FilmWhat) -> tuple[Span, ...]:
@@ -111,22 +112,13 @@ def _keyed(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> list[Mas
     return [followed]
 
 
-def _written(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> tuple[MaskTrack, ...]:
-    """The text that is found, as a track; it is grown and feathered like the others."""
+def _written(helper: Helper, film: Film, what: FilmWhat, ctx: Context) -> list[MaskTrack]:
+    """The text that is found, as a track."""
     if what.text is None:
-        return ()
+        return []
     track, titles = find_subtitles(helper, film, what.text, ctx)
     if not titles:
         ctx.tell("No text was found.")
-        return ()
+        return []
     ctx.tell(f"{len(titles)} text{'' if len(titles) == 1 else 's'} found.")
-    return (
-        replace(
-            track,
-            ranges=_ranges(film, what),
-            grow=track.grow + what.grow,
-            feather=what.feather,
-            engine=what.engine,
-            options=what.options,
-        ),
-    )
+    return [track]

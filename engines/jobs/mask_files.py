@@ -16,6 +16,7 @@ from engines.core.faults import EngineError, Fault
 from engines.core.tracks import MaskTrack, TrackKind, masks_at
 from engines.core.types import Alpha, Box, Mask, Pixels
 from engines.jobs.painting import shown
+from engines.media.film.pictures import ENDINGS
 from engines.media.film.reader import open_film
 from engines.media.images import read_mask, write_png
 
@@ -32,7 +33,7 @@ def read_masks(path: Path, size: tuple[int, int], count: int, ctx: Context) -> M
     """
     if path.is_dir():
         return _from_folder(path, size, count, ctx)
-    if path.suffix.lower() in _PICTURES:
+    if path.suffix.lower() in ENDINGS:
         mask = Mask.of(read_mask(path, size))
         return MaskTrack(path.stem, TrackKind.STATIC, size, {0: mask})
     made: dict[int, Tracked] = {}
@@ -44,9 +45,6 @@ def read_masks(path: Path, size: tuple[int, int], count: int, ctx: Context) -> M
             if not mask.empty:
                 made[number] = Tracked(mask, 1.0)
     return MaskTrack(path.stem, TrackKind.TRACKED, size, made=made)
-
-
-_PICTURES = frozenset({".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".webp"})
 
 
 def covered(picture: Pixels) -> Alpha:
@@ -127,7 +125,7 @@ def _from_folder(folder: Path, size: tuple[int, int], count: int, ctx: Context) 
 
 
 def _numbers(path: Path) -> list[str]:
-    return re.findall(r"\d+", path.stem) if path.suffix.lower() in _PICTURES else []
+    return re.findall(r"\d+", path.stem) if path.suffix.lower() in ENDINGS else []
 
 
 def _check_size(path: Path, picture: Pixels, size: tuple[int, int]) -> None:

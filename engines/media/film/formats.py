@@ -106,10 +106,8 @@ def _of_pictures(name: str, endings: tuple[str, ...], pictures: str, tick: int |
 
 
 CONTAINERS: tuple[Container, ...] = (
-    Container(
-        "MP4", "mp4", (".mp4", ".m4v"), (Codec.H264, Codec.H265, Codec.AV1, Codec.VP9), {"movflags": "faststart"}
-    ),
-    Container("QuickTime", "mov", (".mov", ".qt"), (Codec.H264, Codec.H265, Codec.PRORES), {"movflags": "faststart"}),
+    Container("MP4", "mp4", (".mp4", ".m4v"), (Codec.H264, Codec.H265, Codec.AV1, Codec.VP9), _INDEX_FIRST),
+    Container("QuickTime", "mov", (".mov", ".qt"), (Codec.H264, Codec.H265, Codec.PRORES), _INDEX_FIRST),
     Container("Matroska", "matroska", (".mkv",), _EVERY, tick=1000, turns=_TURNS),
     Container("WebM", "webm", (".webm",), (Codec.VP9, Codec.AV1), tick=1000, turns=_TURNS, copies=_WEBM),
     Container(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.state.notices import Notice
 from app.state.workshop import Workshop
 from app.ui.window import Window
 from tests.app.conftest import Patience
@@ -32,3 +33,11 @@ def film_window(window: Window, clip: Path, wait: Patience) -> Window:
     window.commands.open_path(clip)
     wait(lambda: window.workshop.playback.reel is not None and not window.workshop.tasks.running)
     return window
+
+
+@pytest.fixture
+def told(film_shop: Workshop) -> list[Notice]:
+    """What the person has been told since the film was opened."""
+    notices: list[Notice] = []
+    film_shop.editor.told.connect(notices.append)
+    return notices

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import av
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -31,13 +30,6 @@ from tests.app.support import box
 
 SIZE = (120, 160)
 THING = box(40, 50, 20, 20, SIZE)
-
-
-@pytest.fixture
-def told(film_shop: Workshop) -> list[Notice]:
-    notices: list[Notice] = []
-    film_shop.editor.told.connect(notices.append)
-    return notices
 
 
 def sheet_of(shop: Workshop) -> Sheet:

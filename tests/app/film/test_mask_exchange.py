@@ -25,13 +25,6 @@ SIZE = (120, 160)
 THING = box(40, 50, 20, 20, SIZE)
 
 
-@pytest.fixture
-def told(film_shop: Workshop) -> list[Notice]:
-    notices: list[Notice] = []
-    film_shop.editor.told.connect(notices.append)
-    return notices
-
-
 def white(x: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     picture = np.zeros((*size, 3), np.uint8)
     picture[50:70, x : x + 20] = 255

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.document import track_verbs as verbs
@@ -14,13 +13,13 @@ from app.document.project import load_project, save_project
 from app.document.track_codec import decode_track, encode_track
 from app.state.export_choice import ExportChoice
 from app.state.export_journal import Export
-from app.state.exporting import empty_state, request_of
+from app.state.exporting import request_of
 from app.state.notices import Notice
 from app.state.settings import SettingsStore, TitlePlace
 from app.state.sheet import Overlay
 from app.state.workshop import Workshop
 from app.ui.window import Window
-from engines.core.tracks import NOTHING, MaskTrack, TrackKind, mask_at, masks_at
+from engines.core.tracks import NOTHING, MaskTrack, TrackKind, erase_anything, mask_at, masks_at
 from engines.core.types import Box
 from engines.jobs.film_desk import CleanSpan, FindTitles
 from tests.app.conftest import FakeClient, Patience
@@ -28,13 +27,6 @@ from tests.app.support import box
 
 SIZE = (120, 160)
 PLACE = box(20, 80, 100, 30, SIZE)
-
-
-@pytest.fixture
-def told(film_shop: Workshop) -> list[Notice]:
-    notices: list[Notice] = []
-    film_shop.editor.told.connect(notices.append)
-    return notices
 
 
 def asked_region(shop: Workshop, client: FakeClient, wait: Patience, place: TitlePlace) -> Box | None:
@@ -119,7 +111,7 @@ def test_where_all_is_hidden_there_is_nothing_to_do(film_window: Window, client:
     shop.editor.commit("Brush", PLACE, Combine.ADD)
     shop.tracks.set_hidden(0, True)
     QApplication.processEvents()
-    assert empty_state(shop.editor.state)
+    assert not erase_anything(shop.editor.state.tracks)
     assert not film_window.film_panel._export.isEnabled()
     shop.previewing.frame()
     assert client.asked == []
